@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -169,6 +170,26 @@ class Format:
         on = (codes == x) & (codes >= self.min_code) & (codes <= self.max_code)
         return codes, np.asarray(on, dtype=np.bool_)
 
+    def requantise(self, codes: ArrayLike, fraction: int) -> Codes:
+        """Codes in this format of exact values ``codes * 2**-fraction``, in integer arithmetic throughout."""
+        c = np.asarray(codes, dtype=np.int64)
+        drop = fraction - self.fraction
+        if drop <= 0:
+            return self._overflow_codes(c << -drop)
+        floor = c >> drop
+        rest = c & ((1 << drop) - 1)
+        half = 1 << (drop - 1)
+        return self._overflow_codes(floor + _rounds_up(floor, rest, half, c < 0, self.rounding))
+
+    def _overflow_codes(self, codes: Codes) -> Codes:
+        low, high = self.min_code, self.max_code
+        if self.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+            return np.clip(codes, low, high)
+        if self.overflow is Overflow.SAT_ZERO:
+            return np.where((codes < low) | (codes > high), 0, codes)
+        wrapped = codes & ((1 << self.width) - 1)
+        return np.where(wrapped > high, wrapped - (1 << self.width), wrapped)
+
     def _check_width(self) -> None:
         if self.width > MAX_WIDTH:
             raise UserError(f"a format must have at most {MAX_WIDTH} bits to be computed exactly, not {self.width}")
@@ -187,17 +208,26 @@ class Format:
 def _round(x: Values, mode: Rounding) -> Values:
     """Integers of scaled values. ``floor(x + 0.5)`` would be inexact near 2**52, so the remainder decides."""
     floor = np.floor(x)
-    rest = x - floor  # exact
-    up = {
-        Rounding.TRN: np.zeros_like(rest, dtype=bool),
-        Rounding.TRN_ZERO: (x < 0) & (rest > 0),
-        Rounding.RND: rest >= 0.5,
-        Rounding.RND_MIN_INF: rest > 0.5,
-        Rounding.RND_ZERO: (rest > 0.5) | ((rest == 0.5) & (x < 0)),
-        Rounding.RND_INF: (rest > 0.5) | ((rest == 0.5) & (x >= 0)),
-        Rounding.RND_CONV: (rest > 0.5) | ((rest == 0.5) & (np.mod(floor, 2.0) == 1.0)),
-    }[mode]
-    return np.asarray(floor + up, dtype=np.float64)
+    return np.asarray(floor + _rounds_up(floor, x - floor, 0.5, x < 0, mode), dtype=np.float64)
+
+
+def _rounds_up(floor: Any, rest: Any, half: float, negative: Any, mode: Rounding) -> Any:
+    """True where ``floor + rest`` (0 <= rest < 1 in units of ``2 * half``) goes to ``floor + 1``."""
+    match mode:
+        case Rounding.TRN:
+            return np.zeros(np.shape(rest), dtype=np.bool_)
+        case Rounding.TRN_ZERO:
+            return negative & (rest > 0)
+        case Rounding.RND:
+            return rest >= half
+        case Rounding.RND_MIN_INF:
+            return rest > half
+        case Rounding.RND_ZERO:
+            return (rest > half) | ((rest == half) & negative)
+        case Rounding.RND_INF:
+            return (rest > half) | ((rest == half) & ~negative)
+        case Rounding.RND_CONV:
+            return (rest > half) | ((rest == half) & (floor % 2 == 1))
 
 
 def smallest_format(values: ArrayLike, *, limit: int = MAX_WIDTH) -> Format:

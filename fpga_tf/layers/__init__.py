@@ -1,1 +1,8 @@
-"""layers."""
+"""Keras layers that compute what the hardware computes."""
+
+from fpga_tf.layers.attention import QMultiHeadAttention
+from fpga_tf.layers.einsum_dense import QEinsumDense
+from fpga_tf.layers.scale_shift import QScaleShift
+from fpga_tf.layers.softmax import QSoftmax
+
+__all__ = ["QEinsumDense", "QMultiHeadAttention", "QScaleShift", "QSoftmax"]
