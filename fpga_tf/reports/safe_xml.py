@@ -1,0 +1,113 @@
+"""Reads XML that anybody may have written.
+
+A DOCTYPE is refused, and with it every entity that could expand; size, depth and element count are capped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from fpga_tf.errors import ToolError, UserError
+
+# Reports seen are below 1 MB; the caps only keep a hostile file from eating the memory.
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 100
+MAX_ELEMENTS = 500_000
+
+
+def read_xml(path: Path, *, skip: Collection[str] = ()) -> Element:
+    """Parse a file into its root element.
+
+    Args:
+        path: the file.
+        skip: names of elements that are checked for well-formedness but not kept.
+
+    Raises:
+        UserError: the file is missing, too large, no well-formed XML, or has a DOCTYPE.
+        ToolError: the file can't be read.
+    """
+    return _Parser(path, frozenset(skip)).parse(_read_capped(path))
+
+
+def _read_capped(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise UserError("the report must be an existing file", where=str(path)) from None
+    except OSError as error:
+        raise ToolError(f"the report can't be read: {error.strerror}", where=str(path)) from error
+    if len(data) > MAX_BYTES:
+        raise UserError(f"a report must have at most {MAX_BYTES} bytes, not more", where=str(path))
+    if not data.strip():
+        raise UserError("a report must have content, not be empty", where=str(path))
+    return data
+
+
+class _Parser:
+    """Expat feeding a tree builder, with the guards in between."""
+
+    def __init__(self, path: Path, skip: frozenset[str]) -> None:
+        self.path = path
+        self.skip = skip
+        self.depth = 0
+        self.elements = 0
+        self.skipped_at: int | None = None
+        self.builder = TreeBuilder()
+        self.expat = expat.ParserCreate()
+        self.expat.buffer_text = True
+        self.expat.StartElementHandler = self.start
+        self.expat.EndElementHandler = self.end
+        self.expat.CharacterDataHandler = self.text
+        self.expat.StartDoctypeDeclHandler = self.doctype
+
+    def parse(self, data: bytes) -> Element:
+        try:
+            self.expat.Parse(data, True)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise UserError(
+                f"the report must be complete XML, not broken ({reason})",
+                where=f"{self.path}:{error.lineno}:{error.offset + 1}",
+                hint="copy the file again; a run of the tool that was stopped leaves half a file",
+            ) from None
+        except (ValueError, LookupError) as error:
+            # an encoding that expat asks Python for and that Python does not have
+            raise UserError(
+                f"the report must be XML in UTF-8, not undecodable ({error})", where=str(self.path)
+            ) from None
+        return self.builder.close()
+
+    def refuse(self, what: str) -> UserError:
+        line, column = self.expat.CurrentLineNumber, self.expat.CurrentColumnNumber + 1
+        return UserError(what, where=f"{self.path}:{line}:{column}")
+
+    def doctype(self, *_: object) -> None:
+        raise self.refuse("a report must have no DOCTYPE: no tool writes one, and it can hide entities that expand")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.refuse(f"a report must be nested at most {MAX_DEPTH} deep, not deeper")
+        if self.skipped_at is None and name in self.skip:
+            self.skipped_at = self.depth
+        if self.skipped_at is not None:
+            return
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise self.refuse(f"a report must have at most {MAX_ELEMENTS} elements, not more")
+        self.builder.start(name, attributes)
+
+    def end(self, name: str) -> None:
+        if self.skipped_at is None:
+            self.builder.end(name)
+        elif self.skipped_at == self.depth:
+            self.skipped_at = None
+        self.depth -= 1
+
+    def text(self, data: str) -> None:
+        if self.skipped_at is None:
+            self.builder.data(data)
