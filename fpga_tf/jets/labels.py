@@ -19,10 +19,11 @@ _CHARGED_LEPTONS = (11, 13, 15)
 
 
 def hadrons_with(pid: Ints, quark: int) -> Bools:
-    """Which PDG codes are hadrons that contain the quark (4 c, 5 b).
+    """Which PDG codes are hadrons that decay through the quark (4 c, 5 b).
 
-    In the PDG numbering n q1 q2 q3 2J+1 the heaviest quark is q1 of a baryon (thousands) or q2 of a meson (hundreds);
-    a diquark has q3 = 0 and codes of 1,000,000 and more are nuclei, coloured excited states and the like.
+    In the PDG numbering n q1 q2 q3 2J+1 it is q2 of a meson (hundreds) or q1 or q2 of a baryon (thousands, hundreds);
+    the lighter q3 does not count, so that a B_c is a b hadron. A diquark has q3 = 0, and codes of 1,000,000 and more
+    are nuclei and particles beyond the standard model.
     """
     code = np.abs(pid)
     hadron = (code > 100) & (code < 1_000_000) & (code // 10 % 10 != 0)
