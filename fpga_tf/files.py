@@ -1,0 +1,163 @@
+"""Files that are whole or absent: atomic writes, digests, and one folder put in the place of another."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from fpga_tf.errors import ToolError, UserError
+
+_HINTS = {
+    errno.ENOSPC: "the disk is full: free some space and run again",
+    errno.EDQUOT: "the disk quota is used up: free some space and run again",
+    errno.EACCES: "give yourself the right to write there, or name another folder",
+    errno.EPERM: "give yourself the right to write there, or name another folder",
+    errno.EROFS: "the file system is read-only: name another folder",
+    errno.EIO: "the disk reports an error: look at the system's log",
+    errno.ENAMETOOLONG: "use a shorter path",
+    errno.ENOTDIR: "a parent of this path is a file, not a folder",
+    errno.EMFILE: "too many open files: raise the limit (ulimit -n)",
+    errno.ESTALE: "the network file system lost the file: run again",
+}
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path, action: str = "written") -> Iterator[None]:
+    """Turn the file system's refusals (full, read-only, no right …) into a ToolError that names `path`.
+
+    Other errors, a missing file among them, pass through: they are someone else's mistake.
+
+    Raises:
+        ToolError: the disk is full, the quota used up, the right missing, the device failed …
+    """
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0)
+        if hint is None:
+            raise
+        raise ToolError(
+            f"files must be {action}, not refused by the file system ({error.strerror})",
+            where=str(error.filename or path),
+            hint=hint,
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` survive a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def atomic_write(path: Path, data: bytes | str) -> None:
+    """Write `data` (text as UTF-8) to `path`: at every moment the file is the old one or the new one, never half.
+
+    The folder is made if it is missing. Without success nothing is left behind.
+
+    Raises:
+        ToolError: disk full, no right to write, or the like.
+    """
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: the file can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_tree(src: Path, dst: Path, *, marker: str | None = None) -> None:
+    """Put the folder `src` in the place of `dst`, which may exist; `src` is gone afterwards.
+
+    `dst` is the old folder or the new one, or for the moment between two renames absent; never a mixture. A failure
+    puts the old one back. Callers that may meet in `dst` hold its lock (fpga_tf.flow.lock).
+
+    Args:
+        src: a finished folder; on another file system than `dst` it is copied first.
+        dst: where it shall be; its parent is made if it is missing.
+        marker: a file that an existing, non-empty `dst` must hold, or else it is not ours to replace.
+
+    Raises:
+        UserError: `dst` is a file, or a non-empty folder without the marker.
+        ToolError: disk full, no right to write, or the like.
+    """
+    _check_replaceable(dst, marker)
+    with disk_errors(dst):
+        dst.parent.mkdir(parents=True, exist_ok=True)
+        for left in dst.parent.glob(f".{_escaped(dst.name)}.*.part"):
+            shutil.rmtree(left)  # from a run that was killed
+        room = Path(tempfile.mkdtemp(prefix=f".{dst.name}.", suffix=".part", dir=dst.parent))
+        try:
+            _swap(src, dst, room)
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+        sync_folder(dst.parent)
+
+
+def _check_replaceable(dst: Path, marker: str | None) -> None:
+    if dst.is_symlink() or (dst.exists() and not dst.is_dir()):
+        raise UserError("a folder to be replaced must be a folder, not a file or a link", where=str(dst))
+    if marker is None or not dst.exists() or (dst / marker).is_file() or not any(dst.iterdir()):
+        return
+    raise UserError(
+        f"a folder to be replaced must be empty or hold {marker}, not other files",
+        where=str(dst),
+        hint="name another project folder, or empty this one yourself",
+    )
+
+
+def _swap(src: Path, dst: Path, room: Path) -> None:
+    new, old = room / "new", room / "old"
+    try:
+        src.rename(new)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copytree(src, new, symlinks=True)
+        shutil.rmtree(src)
+    if dst.exists():
+        dst.rename(old)
+    try:
+        new.rename(dst)
+    except BaseException:
+        if old.exists():
+            old.rename(dst)
+        raise
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)  # can be read only by setting it
+    os.umask(mask)
+    return mask

@@ -1,0 +1,285 @@
+"""The configuration of a run: what may stand in the YAML file, checked before anything else happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+
+from fpga_tf.errors import UserError
+from fpga_tf.files import sha256_file
+from fpga_tf.flow.config_errors import ConfigError, Problem, problems_of
+from fpga_tf.flow.config_types import (
+    ClockNs,
+    File,
+    Label,
+    ModelFile,
+    Name,
+    Part,
+    Precision,
+    Share,
+    broken,
+    resolve,
+)
+from fpga_tf.flow.yaml_source import Source, read_yaml
+
+Frontend = Literal["auto", "keras", "qkeras", "hgq2"]
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"x-unit": unit}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, validate_default=False)
+
+
+class ModelConfig(_Section):
+    """The model to bring to hardware."""
+
+    path: ModelFile = Field(description="Keras model (.keras or .h5), relative to the config's folder")
+    frontend: Frontend = Field(default="auto", description="who quantised the model; auto looks into the file")
+    float_model: ModelFile | None = Field(
+        default=None, alias="float", description="the float model it came from, for the comparison of physics"
+    )
+    input_precision: Precision | None = Field(
+        default=None, description="fixed-point type of the inputs, such as ap_fixed<16,6,RND,SAT>; null: from the model"
+    )
+
+
+class QuantiseConfig(_Section):
+    """Post-training quantisation of a float model."""
+
+    weight_bits: int = Field(
+        default=8, ge=2, le=16, description="width of weights, in bits", json_schema_extra=_unit("bits")
+    )
+    activation_bits: int = Field(
+        default=10, ge=2, le=20, description="width of activations, in bits", json_schema_extra=_unit("bits")
+    )
+    max_samples: int = Field(default=2000, ge=1, le=1_000_000, description="calibration samples used, at most")
+    headroom_bits: int = Field(
+        default=0, ge=0, le=8, description="bits above the largest calibrated value", json_schema_extra=_unit("bits")
+    )
+
+
+class DataConfig(_Section):
+    """Evaluation and calibration samples in an HDF5 file."""
+
+    path: File = Field(description="HDF5 file, relative to the config's folder")
+    x: Label = Field(default="x_eval", description="dataset of inputs")
+    y: Label = Field(default="y_eval", description="dataset of labels")
+    calibration_x: Label = Field(default="x_calib", description="dataset of inputs for calibration")
+    classes: Annotated[tuple[Label, ...], Field(strict=False, min_length=2, max_length=100)] | None = Field(
+        default=None,
+        description="names of the classes in the order of the labels; null: the file's attribute `classes`",
+    )
+    signal: Label | None = Field(
+        default=None, description="the class kept when the others are rejected; null: the first one"
+    )
+    max_samples: int | None = Field(default=None, ge=1, description="samples evaluated, at most; null: all")
+
+    @model_validator(mode="after")
+    def _signal_is_a_class(self) -> Self:
+        if self.classes and len(set(self.classes)) != len(self.classes):
+            raise broken("a list of different names", at="classes", found="a list with one twice")
+        if self.classes and self.signal and self.signal not in self.classes:
+            raise broken("one of " + ", ".join(self.classes), at="signal", found=repr(self.signal))
+        return self
+
+
+class HlsConfig(_Section):
+    """What the HLS project is made for."""
+
+    backend: Literal["Vitis", "Vivado"] = Field(
+        default="Vitis", description="the HLS tool that the project is written for"
+    )
+    part: Part = Field(default="xcvu13p-flga2577-2-e", description="the FPGA, by its full part number")
+    clock_ns: ClockNs = Field(
+        default=5.0, description='clock period in ns, or text with a unit: "5 ns", "5000 ps", "200 MHz"'
+    )
+    clock_uncertainty_percent: float = Field(
+        default=12.5,
+        ge=0.0,
+        le=90.0,
+        description="part of the period kept in reserve",
+        json_schema_extra=_unit("percent"),
+    )
+    io_type: Literal["io_parallel"] = Field(default="io_parallel", description="how samples enter: all values at once")
+    attention: Literal["parallel"] = Field(
+        default="parallel", description="hardware shape of the attention: fully unrolled"
+    )
+    reuse_factor: int = Field(
+        default=1,
+        ge=1,
+        le=1,
+        description="multiplications that share one multiplier",
+        json_schema_extra={"x-rule": "1 with attention: parallel"},
+    )
+
+
+class SimulationConfig(_Section):
+    """How the C-simulation is run."""
+
+    stress_samples: int = Field(default=256, ge=1, le=100_000, description="samples in each set of stress inputs")
+    seed: int = Field(default=20260101, ge=0, le=2**32 - 1, description="seed of the random stress inputs")
+    jobs: int = Field(default=2, ge=1, le=64, description="processes at once; the results do not depend on it")
+
+
+class GatesConfig(_Section):
+    """Largest allowed loss of physics, float to firmware."""
+
+    max_auc_loss: float = Field(default=0.005, ge=0.0, le=1.0, description="loss of any class's AUC, absolute")
+    max_accuracy_loss: float = Field(default=0.01, ge=0.0, le=1.0, description="loss of accuracy, absolute")
+
+
+class Shares(_Section):
+    """Largest allowed share of each resource; a resource left out has no gate."""
+
+    LUT: Share | None = Field(default=None, description="look-up tables")
+    FF: Share | None = Field(default=None, description="flip-flops")
+    DSP: Share | None = Field(default=None, description="DSP slices")
+    BRAM_18K: Share | None = Field(default=None, description="block RAMs of 18 Kb")
+    URAM: Share | None = Field(default=None, description="UltraRAM blocks")
+
+    def as_dict(self) -> dict[str, float]:
+        """The resources that have a gate."""
+        return {name: share for name, share in self.model_dump().items() if share is not None}
+
+
+class BudgetConfig(_Section):
+    """Gates on latency and resources."""
+
+    latency_us: Annotated[float, Field(gt=0.0, le=1e6, json_schema_extra=_unit("us"))] | None = Field(
+        default=2.0, description="largest latency, in microseconds; null: no gate"
+    )
+    interval_cycles: Annotated[int, Field(ge=1, le=10**9, json_schema_extra=_unit("cycles"))] | None = Field(
+        default=None, description="largest initiation interval, in clock cycles; null: no gate"
+    )
+    device_share: Shares = Field(
+        default=Shares(LUT=0.8, FF=0.8, DSP=0.8, BRAM_18K=0.8, URAM=0.8),
+        description="largest share of the device; 1 is all",
+    )
+    slr_share: Shares = Field(
+        default=Shares.model_validate({"LUT": 1.0}), description="largest share of one super logic region; 1 is all"
+    )
+
+
+def _project(value: Any, info: ValidationInfo) -> Path:
+    if value is None:
+        return Path.cwd() / "hls_projects" / str(info.data.get("name", "unnamed"))
+    return resolve(value, info)
+
+
+_ProjectPath = Annotated[
+    Path, BeforeValidator(_project), WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "null"}]})
+]
+
+
+class Config(_Section):
+    """A whole configuration: paths are absolute, every number is in range, every named file exists."""
+
+    name: Name = Field(description="name of the project and of the C++ top function: a C identifier")
+    model: ModelConfig = Field(description=str(ModelConfig.__doc__))
+    quantise: QuantiseConfig | None = Field(default=None, description=str(QuantiseConfig.__doc__))
+    data: DataConfig = Field(description=str(DataConfig.__doc__))
+    hls: HlsConfig = Field(default=HlsConfig(), description=str(HlsConfig.__doc__))
+    simulation: SimulationConfig = Field(default=SimulationConfig(), description=str(SimulationConfig.__doc__))
+    gates: GatesConfig = Field(default=GatesConfig(), description=str(GatesConfig.__doc__))
+    budget: BudgetConfig = Field(default=BudgetConfig(), description=str(BudgetConfig.__doc__))
+    project: _ProjectPath = Field(
+        default=None,
+        validate_default=True,
+        description="project folder, relative to the config's folder; default: hls_projects/<name> here",
+    )
+    _source: Source | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _sections_agree(self, info: ValidationInfo) -> Self:
+        if self.quantise is not None and self.model.frontend in ("qkeras", "hgq2"):
+            hint = "a quantised model is converted as it is: remove the section"
+            raise broken("left out with a quantised model", at="quantise", found="given", hint=hint)
+        if self.quantise is not None and self.model.float_model is not None:
+            hint = "with quantise, model.path is the float model: remove model.float"
+            raise broken("left out where model.float is given", at="quantise", found="given", hint=hint)
+        base = (info.context or {}).get("base", Path.cwd())
+        kept = (self.model.path, self.model.float_model, self.data.path, base, Path.cwd())
+        if any(path is not None and path.is_relative_to(self.project) for path in kept):
+            hint = "the project folder is replaced as a whole: give it one of its own"
+            rule = "a folder of its own, without the config, its files or the current folder"
+            raise broken(rule, at="project", found=repr(str(self.project)), hint=hint)
+        return self
+
+    def where(self, *loc: str | int) -> str:
+        """`file:line:column` of a value, e.g. ``where("data", "x")``; of the section around it if it is a default."""
+        return "the config" if self._source is None else self._source.where(loc)
+
+    def digest_fields(self, *sections: str) -> dict[str, Any]:
+        """What the results depend on, as plain data for fpga_tf.store.canonical_json.
+
+        Files stand as the SHA-256 of their contents, so a moved file changes nothing. The project folder and
+        `simulation.jobs` are left out.
+
+        Args:
+            sections: top-level keys to keep; none given: all.
+
+        Raises:
+            UserError: a file has become unreadable since the config was loaded.
+        """
+        fields = self.model_dump(by_alias=True, exclude={"project": True, "simulation": {"jobs"}})
+        kept = {name: value for name, value in fields.items() if not sections or name in sections}
+        digested = {name: _digested(value) for name, value in kept.items()}
+        assert isinstance(digested, dict)
+        return digested
+
+
+def _digested(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _digested(inner) for name, inner in value.items()}
+    if not isinstance(value, Path):
+        return list(value) if isinstance(value, tuple) else value
+    try:
+        return f"sha256:{sha256_file(value)}"
+    except OSError as error:
+        raise UserError(f"a file must be readable, not refused ({error.strerror})", where=str(value)) from error
+
+
+def load_config(path: Path, *, project: Path | None = None) -> Config:
+    """Read, check and complete a configuration.
+
+    Args:
+        path: the YAML file; relative paths in it count from its folder.
+        project: project folder to use in place of the one in the file, relative to the current folder.
+
+    Raises:
+        ConfigError: all that is wrong in the file, first line first.
+    """
+    source = read_yaml(path)
+    if not isinstance(source.data, dict):
+        raise ConfigError([Problem("a config must be a mapping of keys, not a list or a value", source.name, (1, 1))])
+    data = source.data if project is None else source.data | {"project": str(project.absolute())}
+    problems = list(source.problems)
+    try:
+        config = Config.model_validate(data, context={"base": path.absolute().parent})
+    except ValidationError as error:
+        problems += problems_of(error, source, config_schema())
+    if problems:
+        raise ConfigError(problems)
+    config._source = source
+    return config
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a configuration; `x-unit` tells a value's unit, `x-rule` its rule in words."""
+    schema = Config.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "fpga_tf configuration"}
