@@ -1,0 +1,180 @@
+"""Is it fast enough, and does it fit? Holds a report against a budget.
+
+Arithmetic is in decimals as written: 400 cycles of 5 ns are 2 µs, and a value of exactly the limit passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from fpga_tf.reports import Clock, SynthesisReport
+from fpga_tf.verdict.devices import find_device, same_part
+from fpga_tf.verdict.gates import Gate
+
+PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
+_COSIM = "run co-simulation (cosim_design)"
+# Reports print the clock target with two decimals.
+_CLOCK_DIGITS = Decimal("0.005")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a design may take; None or absent asks for nothing.
+
+    Attributes:
+        latency_us: from the first input to the last output, worst case, in µs.
+        interval_cycles: largest initiation interval in cycles.
+        device_share: largest share of the device by resource, 0.25 being a quarter.
+        slr_share: largest share of one super logic region by resource.
+    """
+
+    latency_us: float | None = None
+    interval_cycles: int | None = None
+    device_share: Mapping[str, float] = field(default_factory=dict)
+    slr_share: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A value for a gate, or what is missing for it."""
+
+    value: float | int | None = None
+    missing: str | None = None
+    over: bool = False
+
+
+def decide_budget(
+    budget: Budget,
+    report: SynthesisReport | None,
+    *,
+    part: str | None,
+    clock_ns: float | None,
+    provide: str = PROVIDE,
+) -> list[Gate]:
+    """Hold a report against a budget.
+
+    A report of another part or another clock target says nothing about this design: all its gates are unknown.
+
+    Args:
+        budget: the limits.
+        report: what a tool says; None if there is no report.
+        part: device part of the configuration.
+        clock_ns: clock period of the configuration in ns.
+        provide: what the user does to get a report.
+
+    Returns:
+        One gate for each limit that the budget sets, and `timing_met` if the report has a clock.
+    """
+    source = None if report is None else f"{report.stage}, {report.path}"
+    why = "no synthesis report in the project" if report is None else _foreign(report, part, clock_ns)
+    subject = report if why is None else None
+    absent = Finding(missing=f"{why}; {provide}")
+    gates = []
+    if budget.latency_us is not None:
+        found = _latency_us(subject) if subject else absent
+        gates.append(_gate("latency_us", budget.latency_us, found, "us", source))
+    if budget.interval_cycles is not None:
+        found = _interval(subject) if subject else absent
+        gates.append(_gate("interval_cycles", budget.interval_cycles, found, "cycles", source))
+    for kind, limits in (("device_share", budget.device_share), ("slr_share", budget.slr_share)):
+        for resource, limit in limits.items():
+            found = _share(subject, resource, limit, part, slr=kind == "slr_share") if subject else absent
+            gates.append(_gate(f"{kind}.{resource}", limit, found, "share", source))
+    return gates + (_timing(subject, source) if subject else [])
+
+
+def achieved_clock_ns(report: SynthesisReport) -> float | None:
+    """The clock period that latency is counted in.
+
+    A design is clocked at its target if it meets it, else slower: the larger one of the target and what was achieved
+    (after synthesis or place and route) or is estimated (by C synthesis). None unless both are known.
+    """
+    clock = report.clock_ns
+    speed = clock.estimated if clock.achieved is None else clock.achieved
+    return None if speed is None or clock.target is None else max(clock.target, speed)
+
+
+def _gate(name: str, limit: float | int, found: Finding, unit: str, source: str | None) -> Gate:
+    if found.missing is not None:
+        return Gate(name, limit, found.value, unit, source, "unknown", found.missing)
+    return Gate(name, limit, found.value, unit, source, "fail" if found.over or _above(found.value, limit) else "pass")
+
+
+def _above(value: float | int | None, limit: float | int) -> bool:
+    return value is not None and Decimal(str(value)) > Decimal(str(limit))
+
+
+def _foreign(report: SynthesisReport, part: str | None, clock_ns: float | None) -> str | None:
+    """Why a report is not of this design, if it is not."""
+    if part is not None and report.part is not None and not same_part(part, report.part):
+        return f"no report for {part} (the one found is for {report.part})"
+    target = report.clock_ns.target
+    if clock_ns is None or target is None:
+        return None
+    if abs(Decimal(str(clock_ns)) - Decimal(str(target))) > _CLOCK_DIGITS:
+        return f"no report for a clock of {clock_ns} ns (the one found is for {target} ns)"
+    return None
+
+
+def _latency_us(report: SynthesisReport) -> Finding:
+    cycles, clock = report.latency_cycles.max, achieved_clock_ns(report)
+    if cycles is None:
+        return Finding(missing=f"a worst-case latency (some loop has no fixed bound); {_COSIM}")
+    if clock is None:
+        return Finding(missing="a clock period: the report has no target or no estimate")
+    return Finding(float(Decimal(cycles) * Decimal(str(clock)) / 1000))
+
+
+def _interval(report: SynthesisReport) -> Finding:
+    if report.interval_cycles.max is None:
+        return Finding(missing=f"an initiation interval (some loop has no fixed bound); {_COSIM}")
+    return Finding(report.interval_cycles.max)
+
+
+def _share(report: SynthesisReport, resource: str, limit: float, part: str | None, *, slr: bool) -> Finding:
+    """Used over available: that of the report if it says, else that of the device table; an SLR has an equal part."""
+    amount = report.resources.get(resource)
+    device = find_device(part or report.part)
+    if amount is None or amount.used is None:
+        return Finding(missing=f"the number of {resource} used: the report does not count it")
+    available = amount.available
+    if available is None and device is not None:
+        available = device.resources.get(resource)
+    if available is None or (slr and device is None):
+        what = "regions (SLRs)" if slr else resource
+        return Finding(
+            missing=f"the number of {what} of {part or report.part or 'the part'}: the device table lacks it"
+        )
+    if available == 0:
+        return Finding(None, over=True) if amount.used else Finding(0.0)
+    share = Fraction(amount.used, available) * (device.slrs if slr and device else 1)
+    return Finding(float(share), over=share > Fraction(str(limit)))
+
+
+def _timing(report: SynthesisReport, source: str | None) -> list[Gate]:
+    """Is the clock met?
+
+    After synthesis or place and route the tool's own slack decides, or else what it achieved. An estimate of C
+    synthesis fails above the target and passes if it leaves the clock uncertainty free; in between the result is
+    unknown, as the uncertainty is what place and route may still take.
+    """
+    clock = report.clock_ns
+    speed = clock.estimated if clock.achieved is None else clock.achieved
+    if clock.target is None or speed is None:
+        return []
+    found = Finding(speed)
+    if clock.achieved is not None and clock.slack is not None:
+        found = Finding(speed, over=clock.slack < 0)
+    elif clock.achieved is None and not _above(speed, clock.target) and not _leaves_uncertainty(clock):
+        held = "unstated" if clock.uncertainty is None else f"{clock.uncertainty} ns"
+        found = Finding(speed, missing=f"place and route: the estimate needs the clock uncertainty ({held})")
+    return [_gate("timing_met", clock.target, found, "ns", source)]
+
+
+def _leaves_uncertainty(clock: Clock) -> bool:
+    if clock.target is None or clock.estimated is None or clock.uncertainty is None:
+        return False
+    return Decimal(str(clock.estimated)) + Decimal(str(clock.uncertainty)) <= Decimal(str(clock.target))
