@@ -5,7 +5,7 @@ Both sides hold int64 codes of the same fixed-point format, so one unit of diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -100,6 +100,16 @@ class Agreement:
     def to_json(self) -> dict[str, Any]:
         """As JSON values: differing, compared, max_lsb, first_diverging_layer, sets, worst."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Agreement:
+        """What `to_json` gave, as an Agreement again."""
+        sets = tuple(SetAgreement(**{**one, "worst": _samples(one["worst"])}) for one in value["sets"])
+        return cls(**{**value, "sets": sets, "worst": _samples(value["worst"])})
+
+
+def _samples(values: Iterable[Mapping[str, Any]]) -> tuple[WorstSample, ...]:
+    return tuple(WorstSample(**value) for value in values)
 
 
 def compare(reference: Codes, firmware: Codes, *, name: str) -> SetAgreement:

@@ -73,6 +73,16 @@ class Physics:
             "n": self.n,
         }
 
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Physics:
+        """What `to_json` gave, as Physics again."""
+        keys = ("efficiency", "rejection", "rejection_lower_bound")
+        points = {
+            background: {level: WorkingPoint(*(value[key][background][level] for key in keys)) for level in levels}
+            for background, levels in value["rejection"].items()
+        }
+        return cls(value["n"], value["accuracy"], dict(value["auc"]), value["signal"], points)
+
     def _points(self, attribute: str) -> dict[str, dict[str, float | None]]:
         return {
             background: {efficiency: getattr(point, attribute) for efficiency, point in points.items()}

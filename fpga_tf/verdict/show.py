@@ -192,11 +192,12 @@ def _limit(gate: Gate) -> str:
 
 
 def _number(value: float | int, other: float | int | None, unit: str) -> str:
-    """Four digits, or all where the value would read the same as another one that differs."""
+    """Four digits, or twelve where four would read like another value that differs."""
     scale = 100 if unit == "share" else 1
-    text = f"{value * scale:,}" if isinstance(value, int) else f"{value * scale:.4g}"
-    if other is not None and value != other and text == f"{other * scale:.4g}":
-        text = repr(value * scale)
+    large = isinstance(value, int) or abs(value) >= 1000
+    text = f"{value * scale:,}" if large else f"{value * scale:.4g}"
+    if other is not None and value != other and f"{value * scale:.4g}" == f"{other * scale:.4g}":
+        text = f"{value * scale:.12g}"
     return f"{text} {'%' if unit == 'share' else unit}".rstrip()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -116,13 +117,13 @@ def test_very_deep_folders_end_the_search(tmp_path: Path) -> None:
 
 def test_an_unreadable_folder_is_said_not_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put("vitis_csynth.xml", tmp_path / "tagger_prj/solution1/syn/report/csynth.xml")
-    walk = project.os.walk
+    walk = os.walk
 
     def denied(root: Path, onerror: object, followlinks: bool) -> object:
         project._unreadable(PermissionError(13, "Permission denied", str(root)))
         return walk(root)
 
-    monkeypatch.setattr(project.os, "walk", denied)
+    monkeypatch.setattr(os, "walk", denied)
     with pytest.raises(ToolError, match="Permission denied"):
         find_csynth(tmp_path)
 
