@@ -7,8 +7,8 @@ whatever tells where the jets came from. Slots without a track are zeros.
 
 from __future__ import annotations
 
+import io
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpga_tf.errors import ToolError, UserError
+from fpga_tf.errors import UserError
+from fpga_tf.files import atomic_write
 from fpga_tf.jets.untrusted import integers, names, numbers, opened
 
 
@@ -120,15 +121,7 @@ def write_sample(
         raise UserError("a sample must have at least one part, not none", where=str(path))
     for name, part in parts.items():
         _check_storable(name, part, first, path)
-    attributes: dict[str, Any] = {"classes": list(first.classes), "features": list(first.features), **provenance}
-    try:
-        _replace(path, parts, attributes)
-    except (OSError, RuntimeError) as error:  # h5py reports a full disk as RuntimeError when it happens on closing
-        raise ToolError(
-            f"the sample must be written whole, not stopped by: {error}",
-            where=str(path),
-            hint="check that the folder exists and has space",
-        ) from error
+    atomic_write(path, _image(parts, {"classes": list(first.classes), "features": list(first.features), **provenance}))
 
 
 def _check_storable(name: str, part: JetSample, first: JetSample, path: Path) -> None:
@@ -141,25 +134,17 @@ def _check_storable(name: str, part: JetSample, first: JetSample, path: Path) ->
         raise UserError(f"y_{name} must be 0 to 127, not {part.y.min()} to {part.y.max()}", where=str(path))
 
 
-def _replace(path: Path, parts: Mapping[str, JetSample], attributes: Mapping[str, Any]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    try:
-        _fill(temporary, parts, attributes)
-        Path(temporary).chmod(0o644)  # mkstemp makes it private
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _fill(path: str, parts: Mapping[str, JetSample], attributes: Mapping[str, Any]) -> None:
+def _image(parts: Mapping[str, JetSample], attributes: Mapping[str, Any]) -> bytes:
+    """The bytes of the HDF5 file, made in memory."""
     import h5py
 
     # Times are left out: the same jets are the same bytes.
     options = {"compression": "gzip", "compression_opts": 9, "shuffle": True, "track_times": False}
-    with h5py.File(path, "w", libver=("v108", "v108")) as file:
+    memory = io.BytesIO()
+    with h5py.File(memory, "w", libver=("v108", "v108")) as file:
         for name, part in parts.items():
             file.create_dataset(f"x_{name}", data=part.x.astype(np.float16), **options)
             file.create_dataset(f"y_{name}", data=part.y.astype(np.int8), **options)
         for key in attributes:
             file.attrs[key] = attributes[key]
+    return memory.getvalue()

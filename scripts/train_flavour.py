@@ -1,0 +1,149 @@
+#!/usr/bin/env python
+"""Train the reference flavour taggers and print what they reach on the shipped evaluation jets.
+
+    python scripts/make_jets.py --train-out TRAIN.h5      (once, with the extra `jets`)
+    python scripts/train_flavour.py float --train TRAIN.h5
+    python scripts/train_flavour.py hgq2 --train TRAIN.h5  (in the environment with the extra `hgq2`)
+
+Every tagger is trained from a fixed seed with deterministic kernels on two threads, which gives the same weights
+again on the same kind of processor with the same TensorFlow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import numpy as np
+
+from fpga_tf.errors import FpgaTfError
+from fpga_tf.jets.sample import JetSample, read_sample
+from fpga_tf.verdict.physics import auc, physics
+
+if TYPE_CHECKING:
+    import keras
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "configs/data/flavour.h5"
+MODELS = ROOT / "configs/models"
+SEED = 20_240
+VALIDATION_SHARE = 0.1
+BATCH = 512
+HGQ2_BETA = 1e-7
+HGQ2_EPOCHS = 30
+
+
+def deterministic() -> None:
+    """Fix every seed, the kernels' order of summation and the number of threads."""
+    import keras
+    import tensorflow as tf
+
+    tf.config.threading.set_inter_op_parallelism_threads(2)
+    tf.config.threading.set_intra_op_parallelism_threads(2)
+    keras.utils.set_random_seed(SEED)
+    tf.config.experimental.enable_op_determinism()
+
+
+def cosine(rate: float, epochs: int, jets: int) -> Any:
+    """Learning rate that falls from `rate` to nearly nothing over the training."""
+    import keras
+
+    steps = epochs * -(-jets // BATCH)
+    return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
+
+
+def fit(model: keras.Model, train: JetSample, loss: Any, rate: float, epochs: int) -> None:
+    """Train in place; the last tenth of the jets is held back and only watched."""
+    import keras
+
+    split = int(len(train) * (1 - VALIDATION_SHARE))
+    model.compile(keras.optimizers.Adam(cosine(rate, epochs, split)), loss, metrics=["accuracy"])
+    held_back = (train.x[split:], train.y[split:])
+    model.fit(train.x[:split], train.y[:split], batch_size=BATCH, epochs=epochs, validation_data=held_back, verbose=2)
+
+
+def report(model: keras.Model, sample: JetSample) -> None:
+    """Print size, accuracy and areas under ROC curves; two classes are told apart by their ratio."""
+    is_logits = not model.layers[-1].__class__.__name__.endswith("Softmax")
+    scores = model.predict(sample.x, batch_size=2000, verbose=0).astype(np.float64)
+    found = physics(scores, sample.y, sample.classes, sample.classes[0], logits=is_logits)
+    print(f"{model.name}: {model.count_params():,} variables, {found.n:,} evaluation jets")
+    print(f"  accuracy            {found.accuracy:.4f}")
+    for name, area in found.auc.items():
+        print(f"  AUC {name:5} v rest    {area:.4f}")
+    logits = scores if is_logits else np.log(np.maximum(scores, np.finfo(np.float64).tiny))
+    for i, j in ((0, 2), (0, 1), (1, 2)):
+        pair = (sample.y == i) | (sample.y == j)
+        area = auc(logits[pair, i] - logits[pair, j], sample.y[pair] == i)
+        print(f"  AUC {sample.classes[i]:5} v {sample.classes[j]:5}   {area:.4f}")
+
+
+def train_float(train: JetSample) -> keras.Model:
+    """Plain Keras tagger with probabilities as output."""
+    from fpga_tf.jets.taggers import float_tagger
+
+    model = float_tagger()
+    fit(model, train, "sparse_categorical_crossentropy", rate=3e-3, epochs=30)
+    return model
+
+
+def train_hgq2(train: JetSample) -> keras.Model:
+    """HGQ2 tagger with logits as output, bit widths trained along with the weights."""
+    import keras
+
+    from fpga_tf.jets.taggers import hgq2_tagger, trace
+
+    model = hgq2_tagger(HGQ2_BETA)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    fit(model, train, loss, rate=3e-3, epochs=HGQ2_EPOCHS)
+    print(f"{trace(model, train.x):,} effective bit operations")
+    return model
+
+
+TRAINERS: dict[str, Callable[[JetSample], Any]] = {"float": train_float, "hgq2": train_hgq2}
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Save what is needed to predict: loading and saving again drops the state of the optimiser."""
+    import keras
+
+    model.save(path)
+    keras.saving.load_model(path, compile=False).save(path)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=sorted(TRAINERS))
+    parser.add_argument("--train", type=Path, required=True, help="training jets, from make_jets.py --train-out")
+    parser.add_argument("--out", type=Path, help="default: configs/models/flavour_<kind>.keras")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse()
+    train = read_sample(arguments.train, "x_train", "y_train")
+    evaluation = read_sample(SHIPPED, "x_eval", "y_eval")
+    deterministic()
+    begin = time.process_time()
+    model = TRAINERS[arguments.kind](train)
+    print(f"trained in {time.process_time() - begin:.0f} s of processor time")
+    out = arguments.out or MODELS / f"flavour_{arguments.kind}.keras"
+    save(model, out)
+    print(f"wrote {out} ({out.stat().st_size / 1e3:.0f} kB)")
+    report(model, evaluation)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except FpgaTfError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
