@@ -81,7 +81,7 @@ def decide_budget(
         gates.append(_gate("interval_cycles", budget.interval_cycles, found, "cycles", source))
     for kind, limits in (("device_share", budget.device_share), ("slr_share", budget.slr_share)):
         for resource, limit in limits.items():
-            found = _share(subject, resource, limit, part, slr=kind == "slr_share") if subject else absent
+            found = _share(subject, resource, part, slr=kind == "slr_share") if subject else absent
             gates.append(_gate(f"{kind}.{resource}", limit, found, "share", source))
     return gates + (_timing(subject, source) if subject else [])
 
@@ -134,7 +134,7 @@ def _interval(report: SynthesisReport) -> Finding:
     return Finding(report.interval_cycles.max)
 
 
-def _share(report: SynthesisReport, resource: str, limit: float, part: str | None, *, slr: bool) -> Finding:
+def _share(report: SynthesisReport, resource: str, part: str | None, *, slr: bool) -> Finding:
     """Used over available: that of the report if it says, else that of the device table; an SLR has an equal part."""
     amount = report.resources.get(resource)
     device = find_device(part or report.part)
@@ -150,8 +150,7 @@ def _share(report: SynthesisReport, resource: str, limit: float, part: str | Non
         )
     if available == 0:
         return Finding(None, over=True) if amount.used else Finding(0.0)
-    share = Fraction(amount.used, available) * (device.slrs if slr and device else 1)
-    return Finding(float(share), over=share > Fraction(str(limit)))
+    return Finding(float(Fraction(amount.used, available) * (device.slrs if slr and device else 1)))
 
 
 def _timing(report: SynthesisReport, source: str | None) -> list[Gate]:

@@ -135,3 +135,13 @@ def test_a_broken_report_is_said_not_skipped(tmp_path: Path) -> None:
     (folder / "tagger_csynth.xml").write_bytes((DATA / "vitis_csynth.xml").read_bytes()[:500])
     with pytest.raises(UserError, match="must be complete XML"):
         project_report(tmp_path, "tagger")
+
+
+def test_the_modules_reports_are_not_even_read_where_the_top_has_one(tmp_path: Path) -> None:
+    folder = tmp_path / "tagger_prj/solution1/syn/report"
+    put("vitis_csynth.xml", folder / "csynth.xml")
+    put("vitis_csynth.xml", folder / "softmax_csynth.xml", MODULE)
+    (folder / "rows_csynth.xml").write_text("half a fi")
+    for top in ("tagger", None):
+        report = project_report(tmp_path, top)
+        assert report is not None and report.top == "tagger"

@@ -88,7 +88,7 @@ def test_shares_of_device_and_region() -> None:
     assert [gates[name].result for name in ("device_share.LUT", "slr_share.LUT")] == ["fail", "fail"]
 
 
-def test_a_third_of_a_device_is_compared_exactly() -> None:
+def test_a_third_of_a_device_is_between_its_decimals() -> None:
     report = replace(REPORT, resources={"LUT": Resource(1, 3)})
     assert decide(Budget(device_share={"LUT": 0.333}), report)["device_share.LUT"].result == "fail"
     assert decide(Budget(device_share={"LUT": 0.334}), report)["device_share.LUT"].result == "pass"

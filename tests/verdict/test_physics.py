@@ -150,6 +150,9 @@ def test_zero_probability_of_both_is_undecided() -> None:
     assert found.working_points["c"]["0.5"] == WorkingPoint(1.0, None, 2.0)
     tied = physics(scores([[0, 0, 1.0], [0, 0, 1.0]]), np.array([0, 1]), CLASSES, "b", logits=False)
     assert tied.working_points["c"]["0.5"] == WorkingPoint(1.0, 1.0, None)
+    # one half is more than a tenth, so the undecided background passes
+    worse = physics(scores([[0.1, 0.9, 0], [0, 0, 1.0]]), np.array([0, 1]), CLASSES, "b", logits=False)
+    assert worse.working_points["c"]["0.5"] == WorkingPoint(1.0, 1.0, None)
 
 
 def test_logits_give_what_their_softmax_gives() -> None:
@@ -170,9 +173,12 @@ def test_logits_far_apart_neither_overflow_nor_saturate() -> None:
 
 
 def test_logits_tie_whatever_the_order_of_the_other_classes() -> None:
-    values = scores([[1, 0.3, 0.7, 0.1], [1, 0.7, 0.1, 0.3], [1, 0.1, 0.3, 0.7], [1, 0.3, 0.1, 0.7]])
-    found = physics(values, np.array([0, 1, 0, 1]), ("a", "b", "c", "d"), "a", logits=True)
-    assert found.auc["a"] == 0.5
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        others = np.round(rng.normal(size=7), 2)
+        values = np.array([[1.0, *rng.permutation(others)] for _ in range(8)])
+        found = physics(values, np.array([0, 1] * 4), tuple("abcdefgh"), "a", logits=True)
+        assert found.auc["a"] == 0.5
 
 
 def test_shares_of_top_class_changes() -> None:
