@@ -1,0 +1,121 @@
+"""Reading a Keras model file that nobody vouches for."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fpga_tf.errors import FpgaTfError, UserError
+from fpga_tf.models.archive import read_config
+from fpga_tf.models.names import check_names
+from fpga_tf.models.references import check_references
+
+if TYPE_CHECKING:
+    import keras
+
+_REASON = "Exception encountered: "  # Keras wraps the reason in a dump of the configuration
+
+
+def read_model(path: Path) -> keras.Model:
+    """The functional model in a `.keras` or `.h5` file, for inference.
+
+    Args:
+        path: written by ``model.save()``; functional or Sequential, of Keras's, QKeras's, HGQ2's and our layers.
+
+    Returns:
+        A functional model with fixed shapes (the batch excepted), finite weights, and layer names that are C
+        identifiers.
+
+    Raises:
+        UserError: the file is missing, damaged, unsafe or no such model, or a package that it needs is missing.
+        ToolError: the file system refuses to read it.
+    """
+    where = str(path)
+    packages = check_references(read_config(path), where)
+    _import(packages, where)
+    model = _functional(_load(path), where)
+    check_names(layer.name for layer in model.layers)
+    _check_shapes(model, where)
+    for layer in model.layers:
+        _check_layer(layer)
+    return model
+
+
+def _import(packages: set[str], where: str) -> None:
+    importlib.import_module("fpga_tf.layers")  # registers our classes with Keras
+    wanted = {"qkeras": ("qkeras", "qkeras"), "hgq": ("hgq.layers", "hgq2"), "quantizers": ("hgq.layers", "hgq2")}
+    for module, extra in sorted({wanted[p] for p in packages if p in wanted}):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise UserError(
+                f"a model of {module.partition('.')[0]}'s layers must be read where that package works, not without it "
+                f"({str(error).splitlines()[0][:200]})",
+                where=where,
+                hint=f"pip install 'fpga_tf[{extra}]'; the extras qkeras and hgq2 cannot share an environment",
+            ) from error
+
+
+def _load(path: Path) -> Any:
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except FpgaTfError:
+        raise
+    except Exception as error:  # whatever it is: the file is one that Keras cannot read
+        text = str(error).rpartition(_REASON)[2].strip()
+        reason = text.splitlines()[0][:300] if text else type(error).__name__
+        raise UserError(
+            f"a model file must be readable by Keras {keras.__version__}, not fail with: {reason}",
+            where=str(path),
+            hint="save the model again with the versions that `fpga-tf doctor` shows",
+        ) from error
+
+
+def _functional(model: Any, where: str) -> keras.Model:
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        if not model.built or not model.inputs:
+            hint = "put keras.layers.Input(shape) first"
+            raise UserError("a Sequential model must have an input shape, not be unbuilt", where=where, hint=hint)
+        model = keras.Model(model.inputs, model.outputs, name=model.name)
+    if not isinstance(model, keras.Model) or not isinstance(model, keras.Function):
+        raise UserError(f"a model must be functional or Sequential, not {type(model).__name__}", where=where)
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            raise UserError(
+                "a model must be made of layers, not of models",
+                where=f"layer {layer.name!r}",
+                hint="call the inner model's layers in the outer one",
+            )
+    return model
+
+
+def _check_shapes(model: keras.Model, where: str) -> None:
+    for tensor in [*model.inputs, *model.outputs]:
+        if tensor.shape is None or tensor.shape[0] is not None or None in tensor.shape[1:]:
+            raise UserError(
+                f"a model's shapes must be fixed except for the batch, not {tensor.shape}",
+                where=f"{where}, tensor {tensor.name}",
+                hint="give the Input layer a full shape",
+            )
+
+
+def _check_layer(layer: Any) -> None:
+    import numpy as np
+
+    where = f"layer {layer.name!r}"
+    policy = layer.dtype_policy
+    if policy.compute_dtype not in ("float32", "float64") or policy.variable_dtype not in ("float32", "float64"):
+        raise UserError(f"a layer's dtype must be float32, not {policy.name}", where=where)
+    for variable in layer.weights:
+        values = np.asarray(variable)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise UserError(
+                f"weights must be finite, not {values[~np.isfinite(values)].flat[0]}",
+                where=f"{where}, variable {variable.path}",
+                hint="the training diverged: train again",
+            )
