@@ -12,10 +12,10 @@ from xml.parsers import expat
 
 from fpga_tf.errors import ToolError, UserError
 
-# Reports seen are below 1 MB; the caps only keep a hostile file from eating the memory.
+# Reports seen are below 1 MB with some 10,000 elements; the caps only keep a hostile file from eating the memory.
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 100
-MAX_ELEMENTS = 500_000
+MAX_ELEMENTS = 1_000_000
 
 
 def read_xml(path: Path, *, skip: Collection[str] = ()) -> Element:
@@ -92,14 +92,13 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.refuse(f"a report must be nested at most {MAX_DEPTH} deep, not deeper")
-        if self.skipped_at is None and name in self.skip:
-            self.skipped_at = self.depth
-        if self.skipped_at is not None:
-            return
         self.elements += 1
         if self.elements > MAX_ELEMENTS:
             raise self.refuse(f"a report must have at most {MAX_ELEMENTS} elements, not more")
-        self.builder.start(name, attributes)
+        if self.skipped_at is None and name in self.skip:
+            self.skipped_at = self.depth
+        if self.skipped_at is None:
+            self.builder.start(name, attributes)
 
     def end(self, name: str) -> None:
         if self.skipped_at is None:

@@ -158,10 +158,12 @@ def _worst(
     if where.size == 0:
         return ()
     samples = where // outputs
+    starts = np.flatnonzero(np.diff(samples, prepend=-1))
+    peaks = np.maximum.reduceat(lsb, starts)
     # complement, not negation: it reverses the order of unsigned numbers without overflow
-    order = np.lexsort((where, ~lsb))
-    first_of_sample = np.unique(samples[order], return_index=True)[1]
-    chosen = order[np.sort(first_of_sample)[:WORST]]
+    order = np.argsort(~peaks, kind="stable")[:WORST]
+    ends = np.append(starts[1:], where.size)
+    chosen = [starts[k] + np.argmax(lsb[starts[k] : ends[k]]) for k in order]
     return tuple(
         WorstSample(
             set=name,

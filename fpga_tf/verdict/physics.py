@@ -118,22 +118,25 @@ def physics(
     labels = np.asarray(labels)
     _check(scores, labels, classes, signal, logits)
     correct = int(np.count_nonzero(np.argmax(scores, axis=1) == labels)) if len(scores) else 0
-    column = classes.index(signal)
-    points = {
-        name: {
-            efficiency: _working_point(_likeness(scores, column, i, logits), labels == column, labels == i, efficiency)
-            for efficiency in efficiencies
-        }
-        for i, name in enumerate(classes)
-        if name != signal
-    }
     return Physics(
         n=len(scores),
         accuracy=correct / len(scores) if len(scores) else None,
         auc={name: auc(_one_against_rest(scores, i, logits), labels == i) for i, name in enumerate(classes)},
         signal=signal,
-        working_points=points,
+        working_points=_working_points(scores, labels, classes, classes.index(signal), logits, efficiencies),
     )
+
+
+def _working_points(
+    scores: Scores, labels: Labels, classes: Sequence[str], signal: int, logits: bool, efficiencies: Sequence[str]
+) -> dict[str, dict[str, WorkingPoint]]:
+    points = {}
+    for background, name in enumerate(classes):
+        if background != signal:
+            likeness = _likeness(scores, signal, background, logits)
+            kinds = labels == signal, labels == background
+            points[name] = {efficiency: _working_point(likeness, *kinds, efficiency) for efficiency in efficiencies}
+    return points
 
 
 def auc(score: Scores, positive: NDArray[np.bool_]) -> float | None:

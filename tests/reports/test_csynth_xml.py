@@ -178,10 +178,20 @@ def test_deep_large_and_crowded_files_are_refused(tmp_path: Path, monkeypatch: p
         read_csynth_xml(path)
 
 
-def test_ports_and_nodes_do_not_count_as_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safe_xml, "MAX_ELEMENTS", 200)
-    path = edited(tmp_path, "</InterfaceSummary>", "<RtlPorts/>" * 1000 + "</InterfaceSummary>")
+def test_parts_that_no_value_is_read_from_are_left_out(tmp_path: Path) -> None:
+    ports = "<RtlPorts><InterfaceSummary/></RtlPorts><Name>x</Name>"
+    path = edited(tmp_path, "</InterfaceSummary>", f"{ports}</InterfaceSummary>")
+    root = safe_xml.read_xml(path, skip={"InterfaceSummary"})
+    assert [child.tag for child in root] == [
+        "ReportVersion",
+        "UserAssignments",
+        "PerformanceEstimates",
+        "AreaEstimates",
+    ]
     assert read_csynth_xml(path).latency_cycles.max == 601
+    path.write_text(path.read_text().replace(ports, "<RtlPorts>"))
+    with pytest.raises(UserError, match="must be complete XML"):
+        read_csynth_xml(path)
 
 
 def test_a_missing_file_or_a_folder_is_the_users_mistake(tmp_path: Path) -> None:
