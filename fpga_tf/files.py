@@ -22,6 +22,8 @@ _HINTS = {
     errno.EIO: "the disk reports an error: look at the system's log",
     errno.ENAMETOOLONG: "use a shorter path",
     errno.ENOTDIR: "a parent of this path is a file, not a folder",
+    errno.EEXIST: "a file stands where a folder should be: remove it, or name another folder",
+    errno.ELOOP: "a link stands where a file or folder should be: remove it, or name another folder",
     errno.EMFILE: "too many open files: raise the limit (ulimit -n)",
     errno.ESTALE: "the network file system lost the file: run again",
 }

@@ -96,7 +96,8 @@ def at_import(tree: ast.Module) -> ast.Module:
             self.generic_visit(node)
             return node
 
-    return Strip().visit(tree)
+    Strip().visit(tree)
+    return tree
 
 
 def violations(path: Path, text: str) -> list[str]:

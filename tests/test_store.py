@@ -165,9 +165,12 @@ def test_put_replaces_a_damaged_entry(store: Store, damage: Callable[[Path], Non
 
 
 def test_put_keeps_the_entry_of_a_faster_process(store: Store) -> None:
+    def fast(folder: Path) -> None:
+        (folder / "who").write_text("fast")
+
     def slow(folder: Path) -> None:
         (folder / "who").write_text("slow")
-        Store(store.root).put(KEY, lambda other: (other / "who").write_text("fast") and None)
+        Store(store.root).put(KEY, fast)
 
     assert (store.put(KEY, slow) / "who").read_text() == "fast"
     assert leftovers(store) == []
@@ -215,9 +218,12 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_really_full_disk(tiny_disk: Path) -> None:
+    def big(folder: Path) -> None:
+        (folder / "big").write_bytes(bytes(200_000))
+
     store = Store(tiny_disk / "store")
     with pytest.raises(ToolError) as caught:
-        store.put(KEY, lambda folder: (folder / "big").write_bytes(bytes(200_000)) and None)
+        store.put(KEY, big)
     assert "the disk is full" in str(caught.value)
     assert store.get(KEY) is None
     assert leftovers(store) == []

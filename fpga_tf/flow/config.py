@@ -80,7 +80,13 @@ class DataConfig(_Section):
     x: Label = Field(default="x_eval", description="dataset of inputs")
     y: Label = Field(default="y_eval", description="dataset of labels")
     calibration_x: Label = Field(default="x_calib", description="dataset of inputs for calibration")
-    classes: Annotated[tuple[Label, ...], Field(strict=False, min_length=2, max_length=100)] | None = Field(
+    classes: (
+        Annotated[
+            tuple[Label, ...],
+            Field(strict=False, min_length=2, max_length=100, json_schema_extra={"x-rule": "a list of 2 to 100 names"}),
+        ]
+        | None
+    ) = Field(
         default=None,
         description="names of the classes in the order of the labels; null: the file's attribute `classes`",
     )
@@ -190,13 +196,15 @@ class Config(_Section):
     """A whole configuration: paths are absolute, every number is in range, every named file exists."""
 
     name: Name = Field(description="name of the project and of the C++ top function: a C identifier")
-    model: ModelConfig = Field(description=str(ModelConfig.__doc__))
-    quantise: QuantiseConfig | None = Field(default=None, description=str(QuantiseConfig.__doc__))
-    data: DataConfig = Field(description=str(DataConfig.__doc__))
-    hls: HlsConfig = Field(default=HlsConfig(), description=str(HlsConfig.__doc__))
-    simulation: SimulationConfig = Field(default=SimulationConfig(), description=str(SimulationConfig.__doc__))
-    gates: GatesConfig = Field(default=GatesConfig(), description=str(GatesConfig.__doc__))
-    budget: BudgetConfig = Field(default=BudgetConfig(), description=str(BudgetConfig.__doc__))
+    model: ModelConfig = Field(description="the model to bring to hardware")
+    quantise: QuantiseConfig | None = Field(
+        default=None, description="post-training quantisation of a float model; null: the model is quantised"
+    )
+    data: DataConfig = Field(description="the samples to compare on")
+    hls: HlsConfig = Field(default=HlsConfig(), description="what the HLS project is made for")
+    simulation: SimulationConfig = Field(default=SimulationConfig(), description="how the C-simulation is run")
+    gates: GatesConfig = Field(default=GatesConfig(), description="largest allowed loss of physics")
+    budget: BudgetConfig = Field(default=BudgetConfig(), description="gates on latency and resources")
     project: _ProjectPath = Field(
         default=None,
         validate_default=True,

@@ -70,7 +70,7 @@ def _problem(item: dict[str, Any], source: Source, schema: Mapping[str, Any]) ->
         loc = (*loc, context["at"])
     label = ".".join(map(str, loc)) or "a config"
     if kind == "extra_forbidden":
-        what = f"a key of {dotted(loc[:-1])} must be a known one, not {loc[-1]}"
+        what = f"a key of {dotted(loc[:-1])} must be a known one, not {key_text(loc[-1])}"
         return Problem(what, source.name, source.position(loc, key=True), _key_hint(loc, schema))
     if kind == "missing":
         at = source.position(loc[:-1], key=True)
@@ -89,12 +89,18 @@ def dotted(loc: Loc) -> str:
     return ".".join(map(str, loc)) or "the config"
 
 
+def key_text(key: object) -> str:
+    """A key as it stands in the file, unless it is too long or odd for that."""
+    text = str(key)
+    return text if text.isprintable() and 0 < len(text) <= 60 else shown(text)
+
+
 def shown(value: Any) -> str:
     """A value as the user wrote it, short and on one line."""
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list | tuple):
-        return "a list" if value else "an empty list"
+        return f"a list of {len(value)}" if value else "an empty list"
     if value is None:
         return "empty"
     if isinstance(value, str):

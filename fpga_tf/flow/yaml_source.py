@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from yaml.reader import ReaderError
 
-from fpga_tf.flow.config_errors import ConfigError, Loc, Problem
+from fpga_tf.flow.config_errors import ConfigError, Loc, Problem, key_text
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 16
@@ -27,7 +27,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {}  # none of those of YAML 1.1
-_INT = r"[-+]?[0-9]{1,30}"  # more digits stay text: no number of a configuration has them
+_INT = r"[-+]?[0-9]{1,30}"  # with more digits it is read as a float
 _FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 for _name, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -90,8 +90,9 @@ def parse_yaml(text: str, name: str) -> Source:
         _check_events(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except ReaderError as error:
+        character = chr(error.character) if isinstance(error.character, int) else error.character
         line, column = _line_column(text, error.position)
-        raise _error(name, (line, column), f"a config must be printable text, not {error.character!r}") from error
+        raise _error(name, (line, column), f"a config must be printable text, not {character!r}") from error
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(name, error) from error
     source = Source(name, None)
@@ -158,12 +159,14 @@ def _pairs(node: yaml.MappingNode, loc: Loc, source: Source) -> Iterator[tuple[s
         at = _at(key_node.start_mark)
         if not isinstance(key, str):
             shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a collection"
-            source.problems.append(Problem(f"a key must be text, not {shown}", source.name, at, "put it in quotes"))
+            source.problems.append(
+                Problem(f"a key must be text, not {key_text(shown)}", source.name, at, "put it in quotes")
+            )
             continue
         here = (*loc, key)
         if here in source.keys:
             first = source.keys[here][0]
-            what = f"key {'.'.join(map(str, here))} must be given once, not again (first on line {first})"
+            what = f"key {'.'.join(map(key_text, here))} must be given once, not again (first on line {first})"
             source.problems.append(Problem(what, source.name, at, "remove one of the two"))
             continue
         source.keys[here] = at
