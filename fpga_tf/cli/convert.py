@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -27,6 +28,6 @@ def convert(out: Output, config: Path, fresh: bool, project: Path | None) -> Non
 
         folder = flow.convert(loaded, fresh=fresh, progress=progress)
     if out.json:
-        out.emit({"project": str(folder), "steps": [step.to_json() for step in progress.steps]})
+        out.emit({"project": str(folder), "steps": [asdict(step) for step in progress.steps]})
     else:
         click.echo(str(folder))

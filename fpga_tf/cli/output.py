@@ -115,15 +115,3 @@ def common(command: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:
         return command(Output(format_ == "json", bool(quiet), color), *args, **kwargs)
 
     return wrapper
-
-
-def exit_code(verdict: str, *, strict: bool) -> int:
-    """0 for a pass, 1 for a failed gate; an incomplete verdict is 0, or 1 if strict.
-
-    Raises:
-        InternalError: no such verdict.
-    """
-    codes = {"pass": 0, "fail": 1, "incomplete": int(strict)}
-    if verdict not in codes:
-        raise InternalError(f"a verdict must be pass, fail or incomplete, not {verdict!r}")
-    return codes[verdict]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fpga_tf.cli.output import Output, common, exit_code
+from fpga_tf.cli.output import Output, common
 from fpga_tf.cli.show import show
 
 
@@ -30,5 +30,4 @@ def run(out: Output, config: Path, strict: bool, fresh: bool, project: Path | No
         from fpga_tf.flow import run as flow
 
         result = flow.run(loaded, fresh=fresh, progress=out.progress())
-    show(out, result)
-    return exit_code(result.verdict, strict=strict)
+    return show(out, result, strict=strict)

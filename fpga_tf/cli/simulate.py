@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fpga_tf.cli.output import Output, common, exit_code
+from fpga_tf.cli.output import Output, common
 from fpga_tf.cli.show import show
 
 
@@ -28,8 +28,7 @@ def simulate(out: Output, target: Path, strict: bool) -> int:
         from fpga_tf.flow import run as flow
 
         result = flow.simulate(project, progress=out.progress())
-    show(out, result)
-    return exit_code(result.verdict, strict=strict)
+    return show(out, result, strict=strict)
 
 
 def _project(target: Path) -> Path:

@@ -81,7 +81,7 @@ def _python() -> list[Row]:
     found = f"{platform.python_version()} ({sys.prefix})"
     tested = ".".join(map(str, env.TESTED_PYTHON))
     if sys.version_info[:2] == env.TESTED_PYTHON:
-        return [Row("python", "Python", "ok", found)]
+        return [Row("python", "Python", "ok", f"{found} (tested {tested})")]
     return [Row("python", "Python", "warn", found, f"tested on {tested}")]
 
 
@@ -101,7 +101,7 @@ def _package(need: env.Requirement) -> Row:
         return Row("packages", need.package, "fail", "", f"pip install '{need.package}{need.text}'")
     if not need.admits(found):
         return Row("packages", need.package, "warn", found, f"tested with {need.text}")
-    return Row("packages", need.package, "ok", found)
+    return Row("packages", need.package, "ok", f"{found} (tested {need.text})")
 
 
 def _frontends() -> Row:

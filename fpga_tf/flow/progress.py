@@ -5,29 +5,19 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from fpga_tf.verdict.verdict import Step as StepTime
+
+__all__ = ["ActiveStep", "Progress", "StepTime"]
+
 _LABEL_WIDTH = 40
 
 
-@dataclass(frozen=True, slots=True)
-class StepTime:
-    """One finished step; `cached` means that its result came from the store."""
-
-    name: str
-    seconds: float
-    cached: bool
-
-    def to_json(self) -> dict[str, str | float | bool]:
-        """Plain data; seconds to the millisecond."""
-        return {"name": self.name, "seconds": round(self.seconds, 3), "cached": self.cached}
-
-
-class Step:
+class ActiveStep:
     """A step under way: what its code says of itself."""
 
     def __init__(self, label: str) -> None:
@@ -86,11 +76,11 @@ class Progress:
         self.total = total
 
     @contextlib.contextmanager
-    def step(self, name: str) -> Iterator[Step]:
+    def step(self, name: str) -> Iterator[ActiveStep]:
         """Run the body as the next step. A step that raises is shown as failed and not kept."""
         self._begun += 1
         number = f"[{self._begun}/{self.total}]" if self.total else f"[{self._begun}]"
-        step = Step(f"{number} {name}")
+        step = ActiveStep(f"{number} {name}")
         try:
             with self._live(step):
                 yield step
@@ -100,11 +90,11 @@ class Progress:
         self.steps.append(StepTime(name, step.seconds, step.cached))
         self._print(step, f"{step.seconds:.1f} s" + (" (cached)" if step.cached else ""))
 
-    def _live(self, step: Step) -> contextlib.AbstractContextManager[object]:
+    def _live(self, step: ActiveStep) -> contextlib.AbstractContextManager[object]:
         if self.console is None or not self.console.is_terminal:
             return contextlib.nullcontext()
         return Live(step, console=self.console, refresh_per_second=4, transient=True)
 
-    def _print(self, step: Step, end: str) -> None:
+    def _print(self, step: ActiveStep, end: str) -> None:
         if self.console is not None:
             self.console.print(step.line(end), markup=False, highlight=False, soft_wrap=True)

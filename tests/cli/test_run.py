@@ -21,7 +21,6 @@ STEP = "[1/1] work .............................. 0.0 s\n"
     [
         ("pass", False, 0), ("fail", False, 1), ("incomplete", False, 0),
         ("pass", True, 0), ("fail", True, 1), ("incomplete", True, 1),
-        ("surely", False, 4),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["run", "simulate"])

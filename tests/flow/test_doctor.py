@@ -21,6 +21,7 @@ def test_this_machine_is_well_enough_to_test_on() -> None:
     found = rows(report)
     assert report.status in ("ok", "warn")
     assert found["hls4ml"].status == "ok"
+    assert found["hls4ml"].found.endswith(" (tested >=1.3.0,<1.4)")
     assert found["g++"].status == "ok"
     assert found["frontends"].found in ("keras, qkeras", "keras, hgq2")
     assert json.loads(json.dumps(report.to_json()))["rows"][0]["group"] == "python"

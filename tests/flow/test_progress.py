@@ -8,7 +8,7 @@ import time
 import pytest
 from rich.console import Console
 
-from fpga_tf.flow.progress import Progress, StepTime
+from fpga_tf.flow.progress import Progress
 
 
 class Clock:
@@ -83,7 +83,3 @@ def test_advance_of_nothing_shows_no_percent() -> None:
         assert "%" not in step.__rich__().plain
         step.advance(3, 2)
         assert "100 %" in step.__rich__().plain
-
-
-def test_times_as_plain_data() -> None:
-    assert StepTime("a", 1.23456, True).to_json() == {"name": "a", "seconds": 1.235, "cached": True}
