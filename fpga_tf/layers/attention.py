@@ -154,8 +154,8 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
 
     def quantised_weights(self, dense: Any) -> tuple[Any, Any]:
         """Kernel and bias (or None) of a projection as the hardware holds them."""
-        kernel = quantise(ops.convert_to_tensor(dense.kernel), self.kernel_format)
-        bias = None if dense.bias is None else quantise(ops.convert_to_tensor(dense.bias), self.bias_format)
+        kernel = quantise(ops.copy(dense.kernel), self.kernel_format)
+        bias = None if dense.bias is None else quantise(ops.copy(dense.bias), self.bias_format)
         return kernel, bias
 
     def _project(self, dense: Any, x: Any, stage: str) -> Any:

@@ -38,12 +38,12 @@ class QEinsumDense(keras.layers.EinsumDense):  # type: ignore[misc]
     @property
     def quantised_kernel(self) -> Any:
         """The kernel that the hardware holds."""
-        return quantise(ops.convert_to_tensor(self.kernel), self.kernel_format)
+        return quantise(ops.copy(self.kernel), self.kernel_format)
 
     @property
     def quantised_bias(self) -> Any:
         """The bias that the hardware holds, or None."""
-        return None if self.bias is None else quantise(ops.convert_to_tensor(self.bias), self.bias_format)
+        return None if self.bias is None else quantise(ops.copy(self.bias), self.bias_format)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return quantise(self.product(inputs), self.output_format)

@@ -41,12 +41,12 @@ class QScaleShift(keras.layers.Layer):  # type: ignore[misc]
     @property
     def quantised_scale(self) -> Any:
         """The scale that the hardware holds, shape (channels,)."""
-        return quantise(ops.convert_to_tensor(self.scale), self.scale_format)
+        return quantise(ops.copy(self.scale), self.scale_format)
 
     @property
     def quantised_shift(self) -> Any:
         """The shift that the hardware holds, shape (channels,)."""
-        return quantise(ops.convert_to_tensor(self.shift), self.shift_format)
+        return quantise(ops.copy(self.shift), self.shift_format)
 
     def call(self, inputs: Any) -> Any:
         return quantise(ops.add(ops.multiply(inputs, self.quantised_scale), self.quantised_shift), self.output_format)

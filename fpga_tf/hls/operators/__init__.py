@@ -1,1 +1,1 @@
-"""hls/operators."""
+"""One module per operator: Keras layer -> hls4ml nodes with every type stated."""

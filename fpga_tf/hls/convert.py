@@ -1,0 +1,198 @@
+"""Keras model -> hls4ml graph, through hls4ml's Keras 3 converter with our operators in its registry.
+
+Every type of every node is stated by us and asserted afterwards; hls4ml's fallbacks and precision inference are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model, v3_layer_handlers
+from hls4ml.model import ModelGraph
+from hls4ml.utils.config import create_config
+
+from fpga_tf.errors import InternalError, UserError
+from fpga_tf.fixedpoint import Format
+from fpga_tf.hls import nodes
+from fpga_tf.hls.context import Conversion, LayerDict
+from fpga_tf.hls.inputs import InputPort, input_ports
+from fpga_tf.hls.operators import attention, elementwise, linear, masking, pooling, shape, softmax
+from fpga_tf.hls.operators.call import Call, Handler
+from fpga_tf.models.graph import calls, consumers
+from fpga_tf.models.masks import implicit_masks
+
+HANDLERS: dict[str, Handler] = {
+    "InputLayer": shape.input_node,
+    "QDense": linear.dense,
+    "QEinsumDense": linear.q_einsum_dense,
+    "QMultiHeadAttention": attention.attention,
+    "QSoftmax": softmax.q_softmax,
+    "QActivation": elementwise.activation,
+    "QScaleShift": elementwise.scale_shift,
+    "ReLU": elementwise.rectifier,
+    "Activation": elementwise.rectifier,
+    "Add": elementwise.add,
+    "Dropout": elementwise.alias,
+    "Flatten": shape.reshape,
+    "Reshape": shape.reshape,
+    "Permute": shape.permute,
+    "Concatenate": shape.concatenate,
+    "Masking": masking.masking,
+}
+POOLING = "GlobalAveragePooling1D"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the project is generated for."""
+
+    name: str
+    folder: Path
+    backend: str = "Vitis"
+    part: str = "xcvu13p-flga2577-2-e"
+    clock_ns: float = 5.0
+    clock_uncertainty_percent: float = 12.5
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A converted model.
+
+    Attributes:
+        graph: hls4ml's graph, not written yet.
+        state: formats, taps and the widest exact result per layer.
+        inputs: ports in the order of the model's inputs.
+        outputs: formats of the outputs, in the order of the model's outputs.
+    """
+
+    graph: Any
+    state: Conversion
+    inputs: list[InputPort]
+    outputs: list[Format]
+
+
+def convert(model: Any, target: Target, declared_input: Format | None = None) -> Converted:
+    """Convert a quantised functional Keras model.
+
+    Args:
+        model: layers of QKeras and ours, and the plain ones that need no quantiser.
+        declared_input: format of inputs that no quantiser reads first.
+
+    Raises:
+        UserError: a layer has no operator, or its options cannot be honoured.
+    """
+    nodes.register()
+    state = Conversion()
+    state.masks = implicit_masks(model)
+    ports = input_ports(model, declared_input)
+    for tensor, port in zip(model.inputs, ports, strict=True):
+        state.formats[tensor.name] = port.format
+    with _registered(_dispatchers(model, state)):
+        layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
+    graph = ModelGraph.from_layer_list(_configuration(model, target, state), layers, inputs, outputs)
+    _assert_graph(graph, state)
+    return Converted(graph, state, ports, [state.format_of(t) for t in model.outputs])
+
+
+def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple[LayerDict, ...]]]:
+    """Handlers in hls4ml's shape, for the classes that the model uses."""
+    known = {id(c.outputs[0]): c for c in calls(model)}
+
+    def dispatcher(handler: Handler) -> Callable[..., tuple[LayerDict, ...]]:
+        def handle(layer: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> tuple[LayerDict, ...]:
+            call = known.get(id(outputs[0]))
+            arguments = call.arguments() if call is not None else {}
+            return tuple(handler(state, Call(layer, tuple(inputs), tuple(outputs), arguments)))
+
+        return handle
+
+    def pool(ctx: Conversion, call: Call) -> list[LayerDict]:
+        return pooling.global_average(ctx, call, consumers(model, call.output))
+
+    handlers: dict[str, Handler] = {**HANDLERS, POOLING: pool}
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind not in handlers:
+            raise UserError(
+                f"a layer must be one of {', '.join(sorted(handlers))}, not {kind}",
+                where=f"layer {layer.name}",
+                hint="quantise a float model with the `quantise` section, or replace the layer",
+            )
+    return {kind: dispatcher(handler) for kind, handler in handlers.items()}
+
+
+@contextmanager
+def _registered(handlers: dict[str, Any]) -> Iterator[None]:
+    """hls4ml's registry with our handlers and no others."""
+    registry = v3_layer_handlers
+    before = dict(registry)
+    registry.clear()
+    registry.update(handlers)
+    try:
+        yield
+    finally:
+        registry.clear()
+        registry.update(before)
+
+
+def hls_configuration(model: Any, target: Target, settings: dict[str, Any]) -> dict[str, Any]:
+    """hls4ml's configuration of a project."""
+    config: dict[str, Any] = create_config(
+        output_dir=str(target.folder),
+        project_name=target.name,
+        backend=target.backend,
+        part=target.part,
+        clock_period=target.clock_ns,
+        clock_uncertainty=f"{target.clock_uncertainty_percent:g}%",
+        io_type="io_parallel",
+        write_weights_txt=False,
+        write_tar=False,
+    )
+    config["TraceOutput"] = True
+    config["KerasModel"] = model
+    config["InputData"] = config["OutputPredictions"] = None
+    config["HLSConfig"] = settings
+    return config
+
+
+def _configuration(model: Any, target: Target, state: Conversion) -> dict[str, Any]:
+    traced = {tap.node for tap in state.taps}
+    settings: dict[str, Any] = {
+        # one bit: whatever is left to this default is caught by the assertion below
+        "Model": {"Precision": "ap_fixed<1,0>", "ReuseFactor": 1, "Strategy": "Latency"},
+        "LayerName": {name: {"Precision": p, "Trace": name in traced} for name, p in state.precisions.items()},
+    }
+    settings["Model"]["BitExact"] = False
+    return hls_configuration(model, target, settings)
+
+
+def _assert_graph(graph: Any, state: Conversion) -> None:
+    """Every node must be the one we asked for, in the types we asked for."""
+    found = {node.name: node for node in graph.get_layers()}
+    moved = {name for name, kind in state.classes.items() if kind == "Reshape"}
+    missing, extra = set(state.classes) - set(found) - moved, set(found) - set(state.classes)
+    if missing or extra:
+        raise InternalError(f"hls4ml must keep the nodes it is given; missing {sorted(missing)}, new {sorted(extra)}")
+    for name, node in found.items():
+        expected = {"InputLayer": "Input"}.get(state.classes[name], state.classes[name])
+        if expected not in {base.__name__ for base in type(node).__mro__}:
+            raise InternalError(f"hls4ml must make {name} a {expected}, not a {node.class_name}")
+        for key, text in state.precisions[name].items():
+            _assert_type(node, key, text)
+
+
+def _assert_type(node: Any, key: str, text: str) -> None:
+    if key == "result":
+        precision = node.get_output_variable().type.precision
+    elif key in ("weight", "bias", "scale", "shift", "value"):
+        precision = node.get_weights(key).type.precision
+    elif f"{key}_t" in node.attributes:
+        precision = node.attributes[f"{key}_t"].precision
+    else:
+        return
+    if str(Format.parse(str(precision))) != str(Format.parse(text)):
+        raise InternalError(f"hls4ml must give {node.name}'s {key} the type {text}, not {precision}")

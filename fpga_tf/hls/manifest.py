@@ -1,0 +1,133 @@
+"""What a project says of itself: ports, layers, versions, and a digest of every generated file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fpga_tf.errors import UserError
+from fpga_tf.files import sha256_file
+from fpga_tf.fixedpoint import Format
+
+MANIFEST = "fpga_tf.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input, an output, or a layer's result.
+
+    Attributes:
+        name: of the port; for a layer, its name with the stage of an attention behind a slash.
+        shape: without the batch.
+        format: ap_fixed type.
+        node: hls4ml node (layers only).
+        reference: key of Keras's value (layers and outputs).
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    format: str
+    node: str = ""
+    reference: str = ""
+
+    @property
+    def type(self) -> Format:
+        """The format, read."""
+        return Format.parse(self.format)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        n = 1
+        for s in self.shape:
+            n *= s
+        return n
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A project's own description, kept in ``fpga_tf.json``.
+
+    Attributes:
+        name: top function.
+        key: what the project was made from; equal keys mean equal projects.
+        backend, part, clock_ns: what it was made for.
+        frontend: who quantised the model.
+        exact: Keras's float32 holds every exact result, or else float64 does ("float32" or "float64").
+        inputs, outputs, layers: ports.
+        widest: bits of the widest exact result per layer.
+        versions: of the tools that made it.
+        config: the configuration it was made from.
+        files: SHA-256 of every generated file.
+    """
+
+    name: str
+    key: str
+    backend: str
+    part: str
+    clock_ns: float
+    frontend: str
+    exact: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    layers: tuple[Port, ...]
+    widest: dict[str, int]
+    versions: dict[str, str]
+    config: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def to_text(self) -> str:
+        """JSON text."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a project.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise UserError(f"a project must have manifest schema {SCHEMA}, not {data['schema']!r}", where=str(path))
+        for name in ("inputs", "outputs", "layers"):
+            data[name] = tuple(Port(**{**p, "shape": tuple(p["shape"])}) for p in data[name])
+            for port in data[name]:
+                _ = port.type
+        data["notes"] = tuple(data["notes"])
+        if not isinstance(data["files"], dict) or not str(data["name"]).isidentifier():
+            raise TypeError("files")
+        return Manifest(**data)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"a project must hold {MANIFEST}", where=str(folder), hint="make it with `fpga-tf convert CONFIG`"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(
+            f"{MANIFEST} must be as it was written, not damaged ({type(error).__name__})",
+            where=str(path),
+            hint="make the project again with --fresh",
+        ) from error
+
+
+def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of files below a folder, by relative name."""
+    return {name: sha256_file(folder / name) for name in sorted(names)}
+
+
+def edited(folder: Path, manifest: Manifest) -> list[str]:
+    """Generated files that are no longer as they were written (or gone), in order."""
+    out = []
+    for name, digest in sorted(manifest.files.items()):
+        path = folder / name
+        if not path.is_file() or sha256_file(path) != digest:
+            out.append(name)
+    return out

@@ -1,0 +1,157 @@
+"""Running the C-simulation in child processes, on integer codes."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpga_tf.errors import InternalError, ToolError
+from fpga_tf.files import disk_errors
+from fpga_tf.hls.manifest import Manifest, Port
+
+Codes = NDArray[np.int64]
+Watch = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What the firmware computed.
+
+    Attributes:
+        outputs: per output port, codes of shape (samples, *shape).
+        layers: per layer of the manifest, codes; empty unless traced.
+        seconds: time of the child processes.
+    """
+
+    outputs: list[Codes]
+    layers: list[Codes]
+    seconds: float
+
+
+def simulate(
+    program: Path,
+    manifest: Manifest,
+    inputs: Sequence[Codes],
+    *,
+    jobs: int = 2,
+    traced: bool = False,
+    watch: Watch | None = None,
+) -> Simulated:
+    """Run the firmware on codes.
+
+    Args:
+        inputs: per input port, codes of shape (samples, *shape), each within its port's format.
+        jobs: processes at once; the results do not depend on it.
+        traced: also return every layer.
+        watch: called with (samples done, samples).
+
+    Raises:
+        ToolError: a process died or the disk is full.
+    """
+    samples = len(inputs[0])
+    for port, codes in zip(manifest.inputs, inputs, strict=True):
+        fmt = port.type
+        if codes.size and (codes.min() < -(1 << fmt.width) or codes.max() >= 1 << fmt.width):
+            raise InternalError(f"codes of input {port.name} must lie in {fmt}")
+        if codes.shape != (samples, *port.shape):
+            raise InternalError(f"codes of input {port.name} must have shape {port.shape}, not {codes.shape[1:]}")
+    flat = np.concatenate([c.reshape(samples, -1) for c in inputs], axis=1)
+    cuts = [samples * i // jobs for i in range(jobs + 1)]
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="fpga_tf-") as name:
+        folder = Path(name)
+        runs = [
+            _Child(program, folder, i, flat[a:b], manifest, traced)
+            for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))
+            if b > a
+        ]
+        try:
+            _wait(runs, samples, watch)
+            seconds = time.monotonic() - started
+            outputs = [np.concatenate(p) for p in zip(*(r.read(manifest.outputs, r.out) for r in runs), strict=True)]
+            layers = (
+                [np.concatenate(p) for p in zip(*(r.read(manifest.layers, r.traces) for r in runs), strict=True)]
+                if traced
+                else []
+            )
+        finally:
+            for run in runs:
+                run.stop()
+    return Simulated(outputs, layers, seconds)
+
+
+class _Child:
+    """One process over a slice of the samples."""
+
+    def __init__(
+        self, program: Path, folder: Path, index: int, codes: Codes, manifest: Manifest, traced: bool
+    ) -> None:
+        self.samples = len(codes)
+        self.given, self.out, self.traces = (folder / f"{index}.{kind}" for kind in ("in", "out", "traces"))
+        self.size = 8 * self.samples * sum(p.size for p in manifest.outputs)
+        with disk_errors(self.given):
+            np.ascontiguousarray(codes, dtype="<i8").tofile(self.given)
+        command = [str(program), str(self.given), str(self.out), str(self.samples)]
+        command += [str(self.traces)] if traced else []
+        try:
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        except OSError as error:
+            raise ToolError(f"the C-simulation must start, but: {error}", where=str(program)) from error
+
+    def done(self) -> float:
+        """Samples finished so far."""
+        try:
+            return self.samples * self.out.stat().st_size / max(self.size, 1)
+        except OSError:
+            return 0.0
+
+    def check(self) -> None:
+        """Raise if the process failed."""
+        _, text = self.process.communicate()
+        code = self.process.returncode
+        if code:
+            said = text.decode("utf-8", "replace").strip().splitlines()
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            raise ToolError(
+                f"the C-simulation must end well, not with {how}{': ' + said[-1] if said else ''}",
+                where=str(self.process.args[0]) if isinstance(self.process.args, list) else None,
+                hint="is the disk full, or the memory?",
+            )
+
+    def stop(self) -> None:
+        """End the process if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def read(self, ports: Sequence[Port], path: Path) -> list[Codes]:
+        """Codes of each port from a file of the program."""
+        total = sum(p.size for p in ports)
+        data = np.fromfile(path, dtype="<i8")
+        if data.size != total * self.samples:
+            raise ToolError(f"the C-simulation must give {total * self.samples} values, not {data.size}")
+        rows = data.reshape(self.samples, total)
+        ends = np.cumsum([p.size for p in ports])[:-1]
+        parts = np.split(rows, ends, axis=1)
+        return [part.reshape(self.samples, *p.shape) for p, part in zip(ports, parts, strict=True)]
+
+
+def _wait(runs: Sequence[_Child], samples: int, watch: Watch | None) -> None:
+    while any(run.process.poll() is None for run in runs):
+        if watch is not None:
+            watch(sum(run.done() for run in runs), samples)
+        time.sleep(0.05)
+        if any(run.process.poll() not in (None, 0) for run in runs):
+            break
+    for run in runs:
+        if run.process.poll() not in (None, 0):
+            run.check()
+    for run in runs:
+        run.check()
