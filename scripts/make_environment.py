@@ -132,8 +132,9 @@ def _run(command: list[str], what: str, hint: str) -> None:
         return
     with tempfile.NamedTemporaryFile("wb", prefix="fpga-tf-", suffix=".log", delete=False) as log:
         log.write(done.stdout)
-    last = done.stdout.decode("utf-8", "replace").strip().splitlines()[-3:]
-    raise SetupError("\n  ".join([f"{what} (log: {log.name})", *last]), hint)
+    lines = [line.strip() for line in done.stdout.decode("utf-8", "replace").strip().splitlines()]
+    telling = [line for line in lines if "ERROR" in line] or lines
+    raise SetupError("\n  ".join([f"{what} (log: {log.name})", *telling[-3:]]), hint)
 
 
 if __name__ == "__main__":

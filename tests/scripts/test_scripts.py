@@ -183,6 +183,8 @@ def test_a_failing_tool_is_told_with_its_last_words(capsys: pytest.CaptureFixtur
     assert first.startswith("pip must work (log: ")
     assert last == ["  c", "  d", "  e"]
     Path(first.removeprefix("pip must work (log: ").removesuffix(")")).unlink()
+    with pytest.raises(make.SetupError, match=r"\n  ERROR: no such package$"):
+        make._run([sys.executable, "-c", "print('ERROR: no such package\\nnote: see above'); exit(1)"], "pip", "hint")
 
 
 @pytest.fixture
