@@ -34,7 +34,7 @@ def read_model(path: Path) -> keras.Model:
     where = str(path)
     packages = check_references(read_config(path), where)
     _import(packages, where)
-    model = _functional(_load(path), where)
+    model = as_functional(_load(path), where)
     check_names(layer.name for layer in model.layers)
     _check_shapes(model, where)
     for layer in model.layers:
@@ -74,7 +74,12 @@ def _load(path: Path) -> Any:
         ) from error
 
 
-def _functional(model: Any, where: str) -> keras.Model:
+def as_functional(model: Any, where: str) -> keras.Model:
+    """A functional or Sequential model as a functional one.
+
+    Raises:
+        UserError: the model is of another kind, not built, or contains models.
+    """
     import keras
 
     if isinstance(model, keras.Sequential):

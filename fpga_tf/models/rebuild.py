@@ -40,7 +40,11 @@ def copy_layer(layer: Any) -> Replacement:
     return Loaded(fresh, layer.get_weights()) if isinstance(layer, keras.layers.Layer) else fresh
 
 
-def rebuild(model: keras.Model, replace: Callable[[Any], Replacement | None]) -> keras.Model:
+def rebuild(
+    model: keras.Model,
+    replace: Callable[[Any], Replacement | None],
+    enter: Callable[[str, Any], Any] | None = None,
+) -> keras.Model:
     """A new functional model with the same inputs, call arguments and layer names.
 
     Nothing is shared with the old model: layers that are kept are copied together with their weights.
@@ -49,11 +53,15 @@ def rebuild(model: keras.Model, replace: Callable[[Any], Replacement | None]) ->
         model: functional.
         replace: called once per layer or operation (input layers excepted), even if it is shared. Returns what takes
             its place in all its calls, a layer or a function of the same arguments; None keeps it.
+        enter: called with each input's name and new tensor; what it returns is what the layers see.
     """
+    inputs: dict[int, Any] = {}
     values: dict[int, Any] = {}
     for tensor in model.inputs:
         old = tensor._keras_history.operation
-        values[id(tensor)] = keras.layers.InputLayer.from_config(old.get_config()).output
+        fresh = keras.layers.InputLayer.from_config(old.get_config()).output
+        inputs[id(tensor)] = fresh
+        values[id(tensor)] = fresh if enter is None else enter(old.name, fresh)
     made: dict[int, Replacement] = {}
     for call in calls(model):
         key = id(call.layer)
@@ -62,4 +70,4 @@ def rebuild(model: keras.Model, replace: Callable[[Any], Replacement | None]) ->
         args, kwargs = call.filled(values)
         outputs = keras.tree.flatten(made[key](*args, **kwargs))
         values.update((id(old), new) for old, new in zip(call.outputs, outputs, strict=True))
-    return keras.Model(fill(model.input, values), fill(model.output, values), name=model.name)
+    return keras.Model(fill(model.input, inputs), fill(model.output, values), name=model.name)

@@ -1,0 +1,260 @@
+"""The quantised layers that take the place of a simplified float model's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import keras
+import numpy as np
+import qkeras
+from numpy.typing import NDArray
+
+from fpga_tf.errors import UserError
+from fpga_tf.fixedpoint import Format, quantiser_text
+from fpga_tf.layers import QEinsumDense, QMultiHeadAttention, QScaleShift, QSoftmax
+from fpga_tf.layers.attention import STAGES
+from fpga_tf.models.graph import calls, consumers
+from fpga_tf.models.plan import Plan
+from fpga_tf.models.rebuild import Loaded, Replacement, copy_layer
+from fpga_tf.models.simplify import MOVING, Names
+from fpga_tf.models.sites import TensorFormat, best_format, covering_format
+
+_SCALE_BITS = 16
+# A softmax is as good as its output's LSB, but no better than this: halving the error doubles the tables.
+_SOFTMAX_ERROR = 2.0**-10
+
+
+class Builder:
+    """Makes each layer's replacement, and remembers the formats of what was made.
+
+    Args:
+        model: simplified.
+        plan: its sites have seen all values.
+        masked: layers whose input carries a mask. QActivation drops masks, so these quantise their output themselves.
+
+    Attributes:
+        chosen: every format, of tensors and of weights.
+    """
+
+    def __init__(self, model: keras.Model, plan: Plan, masked: set[str]) -> None:
+        self.chosen: dict[str, TensorFormat] = {name: site.choice() for name, site in plan.sites.items()}
+        self._plan, self._masked = plan, masked
+        self._names = Names(layer.name for layer in model.layers)
+        self._fused = _fused(model, masked)
+        self._formats: dict[int, Format] = {}
+        self._alive: list[Any] = []  # so that no id is used twice
+
+    def enter(self, name: str, tensor: Any) -> Any:
+        """What stands for a model input: its quantiser's output."""
+        return self._quantiser(name)(tensor) if name in self.chosen else tensor
+
+    def replace(self, layer: Any) -> Replacement:
+        """What stands for a layer in all its calls."""
+        if isinstance(layer, MOVING):
+            return self._moving(layer)
+        return _MAKERS[type(layer)](self, layer)
+
+    def fmt(self, site: str) -> Format:
+        """The format chosen for a site."""
+        return self.chosen[site].format
+
+    def weight(self, name: str, values: NDArray[Any]) -> Format:
+        """The format of a kernel, by least error."""
+        self.chosen[name] = best_format(name, values, self._plan.budget.weight_bits)
+        return self.fmt(name)
+
+    def bias(self, name: str, values: NDArray[Any], bits: int | None = None) -> Format:
+        """The format of a bias, by its range."""
+        self.chosen[name] = covering_format(name, values, bits or self._plan.budget.bias_bits)
+        return self.fmt(name)
+
+    def known(self, tensor: Any) -> Format | None:
+        """The format of a tensor that was made, None where it is exact."""
+        return self._formats.get(id(tensor))
+
+    def note(self, tensor: Any, fmt: Format | None) -> Any:
+        """Remember a tensor's format."""
+        self._alive.append(tensor)
+        if fmt is not None:
+            self._formats[id(tensor)] = fmt
+        return tensor
+
+    def quantised(self, layer: Any, made: Replacement) -> Replacement:
+        """`made`, followed by the quantiser ``<name>_q`` unless what comes next rounds by itself."""
+        if layer.name in self._plan.absorbed:
+            return made
+        after = self._quantiser(layer.name)
+        return lambda x, **_: after(made(x))
+
+    def own_quantiser(self, layer: Any) -> Format | None:
+        """The format that a layer must bring its output into itself, because a mask travels through it."""
+        site = self._fused.get(layer.name, layer.name)
+        return self.fmt(site) if layer.name in self._masked else None
+
+    def is_fused(self, layer: Any) -> bool:
+        """True for a ReLU that the layer before it does."""
+        return layer.name in self._fused.values()
+
+    def _quantiser(self, site: str) -> Replacement:
+        layer = qkeras.QActivation(quantiser_text(self.fmt(site)), name=self._names.fresh(f"{site}_q"))
+        return lambda x: self.note(layer(x), self.fmt(site))
+
+    def _moving(self, layer: Any) -> Replacement:
+        made = copy_layer(layer)
+
+        def call(x: Any, **_: Any) -> Any:
+            fmt = self.known(x)
+            if isinstance(layer, keras.layers.Masking) and fmt is not None and not fmt.codes_of(layer.mask_value)[1]:
+                raise UserError(
+                    f"a mask_value must be a value of the input's format {fmt}, not {layer.mask_value}",
+                    where=f"layer {layer.name!r}",
+                    hint="use 0.0",
+                )
+            return self.note(made(x), fmt)
+
+        return call
+
+
+def _fused(model: keras.Model, masked: set[str]) -> dict[str, str]:
+    """The ReLU that a layer on a mask's way does itself, by that layer's name."""
+    found = {}
+    for call in calls(model):
+        if call.layer.name in masked and isinstance(call.layer, keras.layers.Dense):
+            takers = consumers(model, call.outputs[0])
+            if len(takers) == 1 and isinstance(takers[0].layer, keras.layers.ReLU):
+                found[call.layer.name] = takers[0].layer.name
+    return found
+
+
+def _dense(builder: Builder, layer: Any) -> Replacement:
+    kernel, *bias = (np.asarray(w) for w in layer.get_weights())
+    own = builder.own_quantiser(layer)
+    made = qkeras.QDense(
+        layer.units,
+        use_bias=layer.use_bias,
+        kernel_initializer="zeros",
+        kernel_quantizer=quantiser_text(builder.weight(f"{layer.name}/kernel", kernel)),
+        bias_quantizer=quantiser_text(builder.bias(f"{layer.name}/bias", bias[0])) if bias else None,
+        activation=None if own is None else quantiser_text(own),
+        name=layer.name,
+    )
+    loaded = Loaded(made, layer.get_weights())
+    return builder.quantised(layer, loaded) if own is None else lambda x, **_: builder.note(loaded(x), own)
+
+
+def _einsum(builder: Builder, layer: Any) -> Replacement:
+    kernel, *bias = (np.asarray(w) for w in layer.get_weights())
+    config = {k: v for k, v in layer.get_config().items() if k in ("equation", "output_shape", "bias_axes", "name")}
+    made = QEinsumDense(
+        **config,
+        kernel_quantizer=builder.weight(f"{layer.name}/kernel", kernel),
+        bias_quantizer=builder.bias(f"{layer.name}/bias", bias[0]) if bias else None,
+    )
+    return builder.quantised(layer, Loaded(made, layer.get_weights()))
+
+
+def _scale_shift(builder: Builder, layer: Any) -> Replacement:
+    scale, shift = (np.asarray(w) for w in layer.get_weights())
+    own = builder.own_quantiser(layer)
+    factor = builder.bias(f"{layer.name}/scale", scale, _SCALE_BITS)
+    offset = builder.bias(f"{layer.name}/shift", shift, _SCALE_BITS)
+    made = Loaded(QScaleShift(factor, offset, own, name=layer.name), [scale, shift])
+    return builder.quantised(layer, made) if own is None else lambda x, **_: builder.note(made(x), own)
+
+
+def _attention(builder: Builder, layer: Any) -> Replacement:
+    parts = (layer.query_dense, layer.key_dense, layer.value_dense, layer.output_dense)
+    kernels = np.concatenate([np.asarray(p.kernel).ravel() for p in parts])
+    biases = [np.asarray(p.bias).ravel() for p in parts if p.bias is not None]
+    formats = {f"{stage}_quantizer": builder.fmt(f"{layer.name}/{stage}") for stage in STAGES}
+    config = {
+        **layer.get_config(),
+        "kernel_quantizer": builder.weight(f"{layer.name}/kernel", kernels),
+        "bias_quantizer": builder.bias(f"{layer.name}/bias", np.concatenate(biases)) if biases else None,
+        **formats,
+        "softmax_error": _softmax_error(formats["attention_quantizer"]),
+    }
+    loaded = Loaded(QMultiHeadAttention.from_config(config), layer.get_weights())
+
+    def call(*args: Any, query_mask: Any = None, **kwargs: Any) -> Any:  # Keras's layer takes no explicit query_mask
+        outputs = loaded(*args, **kwargs)
+        value = args[1] if len(args) > 1 else kwargs["value"]
+        loaded.layer.design(
+            prod(value.shape[a] for a in loaded.layer.attention_axes)
+        )  # too wide scores: now, not later
+        stages = ("output", "attention")
+        for tensor, stage in zip(keras.tree.flatten(outputs), stages, strict=False):
+            builder.note(tensor, formats[f"{stage}_quantizer"])
+        return outputs
+
+    return call
+
+
+def _softmax(builder: Builder, layer: Any) -> Replacement:
+    made: list[QSoftmax] = []
+    scores, result = builder.fmt(f"{layer.name}/scores"), builder.fmt(layer.name)
+
+    def call(x: Any, mask: Any = None) -> Any:
+        known = builder.known(x)
+        if not made:
+            fmt = scores if known is None or known.width > scores.width else known
+            made.append(QSoftmax(layer.axis, fmt, result, _softmax_error(result), name=layer.name))
+            made[0].design(tuple(x.shape))
+        return builder.note(made[0](x) if mask is None else made[0](x, mask=mask), result)
+
+    return call
+
+
+def _softmax_error(fmt: Format) -> float | None:
+    return None if fmt.lsb >= _SOFTMAX_ERROR else _SOFTMAX_ERROR
+
+
+def _relu(builder: Builder, layer: Any) -> Replacement:
+    if builder.is_fused(layer):
+        return lambda x, **_: x
+    fmt = builder.fmt(layer.name)
+    made = qkeras.QActivation(quantiser_text(fmt), name=layer.name)
+    return lambda x, **_: builder.note(made(x), fmt)
+
+
+def _plain(builder: Builder, layer: Any) -> Replacement:
+    return builder.quantised(layer, copy_layer(layer))
+
+
+def _concatenate(builder: Builder, layer: Any) -> Replacement:
+    """Left as it is where the narrowest format that holds all inputs is within the budget."""
+    made = copy_layer(layer)
+    after = builder.quantised(layer, lambda x: x)
+
+    def call(x: Any, **_: Any) -> Any:
+        formats = [builder.known(t) for t in x]
+        joined = made(x)
+        if None not in formats:
+            union = _union([f for f in formats if f is not None])
+            if union.width <= builder.fmt(layer.name).width:
+                return builder.note(joined, union)
+        return after(joined)
+
+    return call
+
+
+def _union(formats: list[Format]) -> Format:
+    """The narrowest format on whose grid all the others lie."""
+    first = formats[0]
+    integer, fraction = max(f.integer for f in formats), max(f.fraction for f in formats)
+    return Format(any(f.signed for f in formats), integer, fraction, first.rounding, first.overflow)
+
+
+_MAKERS: dict[type, Callable[[Builder, Any], Replacement]] = {
+    keras.layers.Dense: _dense,
+    keras.layers.EinsumDense: _einsum,
+    QScaleShift: _scale_shift,
+    keras.layers.MultiHeadAttention: _attention,
+    keras.layers.Softmax: _softmax,
+    keras.layers.ReLU: _relu,
+    keras.layers.Add: _plain,
+    keras.layers.GlobalAveragePooling1D: _plain,
+    keras.layers.Concatenate: _concatenate,
+}

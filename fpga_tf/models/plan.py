@@ -1,0 +1,134 @@
+"""Which tensors of a simplified float model get a format, and of how many bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from fpga_tf.errors import UserError
+from fpga_tf.fixedpoint import bits_format
+from fpga_tf.layers.attention import STAGES
+from fpga_tf.models.graph import LayerCall, calls, consumers
+from fpga_tf.models.simplify import LINEAR, MOVING
+from fpga_tf.models.sites import Site
+
+_MASKS = ("mask", "attention_mask", "query_mask", "value_mask", "key_mask")
+# What brings its input into a format by itself, so that the tensor before it needs no quantiser of its own.
+_ROUNDING = (keras.layers.ReLU, keras.layers.Softmax)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bits per tensor.
+
+    Attributes:
+        weight_bits, bias_bits: of the weights.
+        input_bits, activation_bits: of model inputs and of tensors between layers.
+        attention_bits: of the weights after the softmax of an attention.
+        headroom_bits: integer bits on top of the best choice.
+    """
+
+    weight_bits: int
+    bias_bits: int
+    input_bits: int
+    activation_bits: int
+    attention_bits: int
+    headroom_bits: int
+
+
+@dataclass
+class Plan:
+    """Sites by name, and the layers whose exact output goes straight into a rounding layer."""
+
+    budget: Budget
+    sites: dict[str, Site] = field(default_factory=dict)
+    absorbed: set[str] = field(default_factory=set)
+
+    def add(self, name: str, bits: int, *, signed: bool, fixed: bool = False) -> None:
+        """A site; `fixed` ones hold probabilities, from zero up to just below one."""
+        known = self.sites.get(name)
+        if known is not None:  # a shared layer
+            known.signed = known.signed or signed
+            return
+        fmt = bits_format(bits, 0, signed=False) if fixed else None
+        self.sites[name] = Site(name, bits, signed, 0 if fixed else self.budget.headroom_bits, fmt)
+
+
+def make_plan(model: keras.Model, budget: Budget) -> Plan:
+    """Plan the quantisation of a simplified model.
+
+    Raises:
+        UserError: a mask that the hardware cannot honour.
+    """
+    plan = Plan(budget)
+    positive: set[int] = set()
+    for tensor in model.inputs:
+        _plan_input(model, tensor, plan)
+    made = calls(model)
+    for layer in {id(c.layer): c.layer for c in made}.values():
+        if isinstance(layer, (*LINEAR, keras.layers.Add)) and _absorbed(model, layer):
+            plan.absorbed.add(layer.name)
+    for call in made:
+        _check_masks(call)
+        if _never_negative(call, positive):
+            positive.update(id(t) for t in call.outputs)
+        if call.layer.name not in plan.absorbed:
+            _plan_call(plan, call, signed=id(call.outputs[0]) not in positive)
+    return plan
+
+
+def _plan_input(model: keras.Model, tensor: Any, plan: Plan) -> None:
+    if tensor.dtype != "bool":
+        plan.add(tensor._keras_history.operation.name, plan.budget.input_bits, signed=True)
+
+
+def _plan_call(plan: Plan, call: LayerCall, *, signed: bool) -> None:
+    layer, budget = call.layer, plan.budget
+    if isinstance(layer, MOVING):
+        return
+    if isinstance(layer, keras.layers.MultiHeadAttention):
+        for stage in STAGES:
+            bits = budget.attention_bits if stage == "attention" else budget.activation_bits
+            plan.add(f"{layer.name}/{stage}", bits, signed=stage != "attention", fixed=stage == "attention")
+        return
+    if isinstance(layer, keras.layers.Softmax):
+        plan.add(f"{layer.name}/scores", budget.activation_bits, signed=True)
+        plan.add(layer.name, budget.activation_bits, signed=False, fixed=True)
+        return
+    plan.add(layer.name, budget.activation_bits, signed=signed)
+
+
+def _never_negative(call: LayerCall, positive: set[int]) -> bool:
+    if isinstance(call.layer, _ROUNDING):
+        return True
+    if isinstance(call.layer, (*LINEAR, keras.layers.MultiHeadAttention)):
+        return False
+    return all(id(t) in positive for t in call.inputs if t.dtype != "bool")
+
+
+def _absorbed(model: keras.Model, layer: Any) -> bool:
+    """True where all outputs go into rounding layers only."""
+    outputs = [call.outputs[0] for call in calls(model) if call.layer is layer]
+    if any(t is o for t in outputs for o in model.outputs):
+        return False
+    return all(isinstance(c.layer, _ROUNDING) for t in outputs for c in consumers(model, t))
+
+
+def _check_masks(call: LayerCall) -> None:
+    where = f"layer {call.layer.name!r}"
+    for name in _MASKS:
+        mask = call.arguments().get(name)
+        if not isinstance(mask, keras.KerasTensor):
+            continue
+        if isinstance(call.layer, keras.layers.GlobalAveragePooling1D):
+            raise UserError(
+                "a pooling must not be masked: its divisor would change from sample to sample",
+                where=where,
+                hint="drop the mask before pooling; padded rows then count as they are",
+            )
+        if mask.dtype != "bool":
+            raise UserError(
+                f"a mask must be of dtype bool, not {mask.dtype}", where=where, hint="give it as Input(dtype='bool')"
+            )
