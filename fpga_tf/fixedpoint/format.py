@@ -81,7 +81,7 @@ class Format:
         if not self.signed:
             return 0
         low = -(1 << (self.width - 1))
-        return low + 1 if self.overflow is Overflow.SAT_SYM else low
+        return low + 1 if self.overflow is Overflow.SAT_SYM and self.width > 1 else low  # one bit: as SAT
 
     @property
     def max_code(self) -> int:
@@ -152,7 +152,7 @@ class Format:
                 where=f"index {tuple(int(i) for i in bad)}",
                 hint="clean the data: a trigger has no NaN",
             )
-        return self._overflow(_round(np.ldexp(x, self.fraction), self.rounding))
+        return self._overflow(_round(_scaled(x, self.fraction), self.rounding))
 
     def dequantise(self, codes: ArrayLike) -> Values:
         """Real values of codes, exact."""
@@ -203,6 +203,14 @@ class Format:
         span = float(1 << self.width)
         wrapped = np.mod(scaled, span)  # exact: the span is a power of two
         return np.where(wrapped > high, wrapped - span, wrapped).astype(np.int64)
+
+
+def _scaled(x: Values, fraction: int) -> Values:
+    """``x * 2**fraction``, where beyond float64's range its sign and being far out or tiny are all that counts."""
+    with np.errstate(over="ignore", under="ignore"):
+        y = np.ldexp(x, fraction)
+    y = np.where(np.isinf(y), np.copysign(2.0**1000, x), y)
+    return np.where((y == 0.0) & (x != 0.0), np.copysign(2.0**-1000, x), y)
 
 
 def _round(x: Values, mode: Rounding) -> Values:

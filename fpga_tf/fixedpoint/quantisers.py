@@ -83,7 +83,9 @@ def parse_quantiser(spec: object) -> Format | None:
         return _from_arguments(str(spec["class_name"]).rpartition(">")[2], config)
     get_config = getattr(spec, "get_config", None)
     if callable(get_config):
-        return _from_arguments(type(spec).__name__, get_config())
+        # an option that QKeras forgets to save, but acts on
+        unsaved = {k: getattr(spec, k) for k in ("is_quantized_clip",) if hasattr(spec, k)}
+        return _from_arguments(type(spec).__name__, {**get_config(), **unsaved})
     raise UserError(f"a quantiser must be a QKeras quantiser or its string, not {spec!r}", hint=_HINT)
 
 
@@ -95,6 +97,8 @@ def quantiser_text(fmt: Format) -> str:
     """
     if fmt.rounding is not Rounding.RND_CONV or fmt.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
         raise UserError(f"a QKeras quantiser must round half to even and saturate, not {fmt}")
+    if not fmt.signed and fmt.integer < 0:  # QKeras's quantized_relu fails on those
+        return f"quantized_bits({fmt.width},{fmt.integer},keep_negative=False,alpha=1)"
     if not fmt.signed:
         return f"quantized_relu({fmt.width},{fmt.integer})"
     return f"quantized_bits({fmt.width},{fmt.integer},{int(fmt.overflow is Overflow.SAT_SYM)},alpha=1)"
