@@ -62,8 +62,9 @@ def _load(path: Path) -> Any:
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except FpgaTfError:
-        raise
+    except FpgaTfError as error:
+        # Keras repeats an error with a list of arguments in it; the first one is the one to show
+        raise error.__context__ if isinstance(error.__context__, FpgaTfError) else error from None
     except Exception as error:  # whatever it is: the file is one that Keras cannot read
         text = str(error).rpartition(_REASON)[2].strip()
         reason = text.splitlines()[0][:300] if text else type(error).__name__
