@@ -48,6 +48,9 @@ MAY_IMPORT_OUTSIDE = {
 # These import Keras: whoever must start fast imports them inside functions only.
 SLOW = {"layers", "models", "hls", "rtl", "jets"}
 FAST = {"flow", "cli"}
+# The exceptions: parts of those rooms that import nothing slow, and the module of flow that is itself imported late.
+LIGHT = {"fpga_tf.hls.manifest", "fpga_tf.hls.build", "fpga_tf.hls.simulate", "fpga_tf.jets.sample"}
+LATE = {Path("flow/models.py")}
 
 
 def room(path: Path) -> str:
@@ -114,9 +117,10 @@ def violations(path: Path, text: str) -> list[str]:
                 found.append(f"{here} imports {name}")
         elif here not in MAY_IMPORT_OUTSIDE.get(top, {here}):
             found.append(f"{here} imports {name}")
-    for name in imports(path, at_import(ast.parse(text))):
+    late = path.relative_to(PACKAGE) in LATE
+    for name in () if late else imports(path, at_import(ast.parse(text))):
         top, *rest = name.split(".")
-        if here in FAST and top == "fpga_tf" and rest and rest[0] in SLOW:
+        if here in FAST and top == "fpga_tf" and rest and rest[0] in SLOW and name not in LIGHT:
             found.append(f"{here} imports {name} when it is itself imported")
     return found
 
@@ -141,8 +145,8 @@ def test_a_module_imports_only_what_its_room_may_and_is_short(path: Path) -> Non
         ("hls/x.py", "from fpga_tf import __version__", []),
         ("models/x.py", "import hls4ml", ["models imports hls4ml"]),
         ("verdict/x.py", "import importlib\nimportlib.import_module('keras')", ["verdict imports keras"]),
-        ("flow/x.py", "import fpga_tf.hls.build", ["flow imports fpga_tf.hls.build when it is itself imported"]),
-        ("flow/x.py", "def f():\n    import fpga_tf.hls.build", []),
+        ("flow/x.py", "import fpga_tf.hls.convert", ["flow imports fpga_tf.hls.convert when it is itself imported"]),
+        ("flow/x.py", "def f():\n    import fpga_tf.hls.convert", []),
         ("new/x.py", "", ["new is not in the table of who may import whom"]),
     ],
 )

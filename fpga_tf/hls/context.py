@@ -43,6 +43,7 @@ class Conversion:
 
     formats: dict[str, Format] = field(default_factory=dict)
     masks: dict[str, str] = field(default_factory=dict)
+    outputs: frozenset[str] = frozenset()
     precisions: dict[str, dict[str, str]] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
     taps: list[Tap] = field(default_factory=list)

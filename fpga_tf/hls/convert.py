@@ -86,8 +86,7 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
         UserError: a layer has no operator, or its options cannot be honoured.
     """
     nodes.register()
-    state = Conversion()
-    state.masks = implicit_masks(model)
+    state = Conversion(masks=implicit_masks(model), outputs=frozenset(t.name for t in model.outputs))
     ports = input_ports(model, declared_input)
     for tensor, port in zip(model.inputs, ports, strict=True):
         state.formats[tensor.name] = port.format

@@ -26,6 +26,7 @@ class Port:
         format: ap_fixed type.
         node: hls4ml node (layers only).
         reference: key of Keras's value (layers and outputs).
+        typedef: name of the C++ type (layers only).
     """
 
     name: str
@@ -33,6 +34,7 @@ class Port:
     format: str
     node: str = ""
     reference: str = ""
+    typedef: str = ""
 
     @property
     def type(self) -> Format:
@@ -61,7 +63,9 @@ class Manifest:
         inputs, outputs, layers: ports.
         widest: bits of the widest exact result per layer.
         versions: of the tools that made it.
-        config: the configuration it was made from.
+        config: what judging the project needs of its configuration.
+        weights: layer by weight file.
+        notes: what was done to the model.
         files: SHA-256 of every generated file.
     """
 
@@ -78,6 +82,7 @@ class Manifest:
     widest: dict[str, int]
     versions: dict[str, str]
     config: dict[str, Any]
+    weights: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA

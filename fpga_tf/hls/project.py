@@ -16,6 +16,7 @@ from fpga_tf.files import atomic_write
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.harness import HARNESS, harness
 from fpga_tf.hls.manifest import MANIFEST, Manifest, Port, digests
+from fpga_tf.hls.weights import rewrite_weights
 
 INCLUDE = Path(__file__).parent / "include" / "fpga_tf"
 TEST_VECTORS = 32  # samples in hls4ml's testbench: C/RTL co-simulation takes seconds to minutes for each
@@ -39,6 +40,7 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
     converted.graph.write()
     for name in _LEFT_OUT:
         (folder / name).unlink(missing_ok=True)
+    rewrite_weights(folder)
     testbench = folder / f"{target.name}_test.cpp"
     quiet = testbench.read_text(encoding="utf-8").replace("trace_enabled = true", "trace_enabled = false")
     atomic_write(testbench, quiet)  # or else co-simulation writes every layer of every sample
@@ -85,9 +87,7 @@ def _codes(row: list[list[int]]) -> str:
 
 
 def _decimals(row: list[list[int]], ports: Sequence[tuple[Port, NDArray[np.int64]]]) -> str:
-    values = [
-        decimal(code, port.type.fraction) for codes, (port, _) in zip(row, ports, strict=True) for code in codes
-    ]
+    values = [decimal(code, port.type.fraction) for codes, (port, _) in zip(row, ports, strict=True) for code in codes]
     return " ".join(values) + "\n"
 
 

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +69,7 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="fpga_tf-") as name:
         folder = Path(name)
         runs = [
-            _Child(program, folder, i, flat[a:b], manifest, traced)
-            for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))
-            if b > a
+            _Child(program, folder, i, flat[a:b], manifest, traced) for i, (a, b) in enumerate(pairwise(cuts)) if b > a
         ]
         try:
             _wait(runs, samples, watch)
@@ -90,9 +89,7 @@ def simulate(
 class _Child:
     """One process over a slice of the samples."""
 
-    def __init__(
-        self, program: Path, folder: Path, index: int, codes: Codes, manifest: Manifest, traced: bool
-    ) -> None:
+    def __init__(self, program: Path, folder: Path, index: int, codes: Codes, manifest: Manifest, traced: bool) -> None:
         self.samples = len(codes)
         self.given, self.out, self.traces = (folder / f"{index}.{kind}" for kind in ("in", "out", "traces"))
         self.size = 8 * self.samples * sum(p.size for p in manifest.outputs)

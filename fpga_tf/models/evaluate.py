@@ -5,7 +5,8 @@ Two ways through the same graph:
 * native: Keras as it is, in float32. Exact as long as no sum needs more than 24 bits.
 * exact: the same layers in float64, quantisers from `fpga_tf.fixedpoint`; exact up to 53 bits.
 
-Keys of values: a tensor's name; ``<output>/<stage>`` inside an attention; ``<output>/mask`` of a Masking layer.
+Keys of values: a tensor's name; ``<output>/<stage>`` inside an attention; ``<output>/mask`` of a Masking layer; in an
+HGQ2 model ``<tensor>|<quantiser>``, the tensor behind the quantiser of a layer that reads it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from fpga_tf.layers.attention import STAGES
 from fpga_tf.layers.quantise import round_to
 from fpga_tf.models.graph import LayerCall, calls
 from fpga_tf.models.masks import implicit_masks
+from fpga_tf.models.quantisers import hgq_quantisers
 
 Values = NDArray[np.float64]
 
@@ -45,12 +47,23 @@ def evaluate(
         Arrays with the batch first.
     """
     parts: dict[str, list[Values]] = {key: [] for key in keys}
+    behind: dict[str, list[list[str]]] = {}
+    for key in keys:
+        tensor, *names = key.split("|")
+        if names:
+            behind.setdefault(tensor, []).append(names)
+    quantisers = hgq_quantisers(model) if behind else {}
     for start in range(0, len(inputs[0]), batch):
         chunk = [x[start : start + batch] for x in inputs]
         run = _Exact(model, set(keys)) if exact else _Native(model, set(keys))
         for key, value in run.values(chunk):
             if key in parts:
                 parts[key].append(np.asarray(value, dtype=np.float64))
+            for names in behind.get(key, ()):
+                quantised = value
+                for name in names:
+                    quantised = quantisers[name](quantised)
+                parts["|".join((key, *names))].append(np.asarray(quantised, dtype=np.float64))
     return {key: np.concatenate(found) for key, found in parts.items()}
 
 

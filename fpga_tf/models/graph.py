@@ -65,3 +65,18 @@ def consumers(model: Any, tensor: Any) -> list[LayerCall]:
 def producer(model: Any, tensor: Any) -> LayerCall | None:
     """The call that makes a tensor, None for an input."""
     return next((call for call in calls(model) if any(t is tensor for t in call.outputs)), None)
+
+
+def stable_keys(model: Any) -> dict[str, str]:
+    """A name for every tensor that is the same whenever the model is read again, by Keras's passing name.
+
+    An input goes by its layer's name, other tensors by ``layer.call.output``, counted within the model.
+    """
+    keys = {t.name: str(t._keras_history.operation.name) for t in model.inputs}
+    seen: dict[int, int] = {}
+    for call in calls(model):
+        number = seen.get(id(call.layer), 0)
+        seen[id(call.layer)] = number + 1
+        for i, tensor in enumerate(call.outputs):
+            keys[tensor.name] = f"{call.layer.name}.{number}.{i}"
+    return keys

@@ -89,10 +89,8 @@ def rectifier(ctx: Conversion, call: Call) -> list[LayerDict]:
 
 
 def alias(ctx: Conversion, call: Call) -> list[LayerDict]:
-    """A layer that does nothing at inference (Dropout): a conversion into the same format, which costs nothing."""
+    """A layer that does nothing to values (Dropout): a conversion into the same format, which costs nothing."""
     source = call.inputs[0]
-    if source.name in ctx.masks:
-        ctx.masks[call.output.name] = ctx.masks[source.name]
     return [
         quantise_node(
             ctx,

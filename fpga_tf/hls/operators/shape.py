@@ -8,6 +8,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls.context import Conversion, LayerDict, union_format
 from fpga_tf.hls.operators.call import Call
+from fpga_tf.hls.operators.elementwise import alias
 
 
 def input_node(ctx: Conversion, call: Call) -> list[LayerDict]:
@@ -32,6 +33,8 @@ def input_node(ctx: Conversion, call: Call) -> list[LayerDict]:
 
 def reshape(ctx: Conversion, call: Call) -> list[LayerDict]:
     """Flatten and Reshape: the same array under another shape."""
+    if call.output.name in ctx.outputs:
+        return alias(ctx, call)  # hls4ml removes a final Reshape, and stops if its source is an output too
     return [
         ctx.emit(
             "Reshape",

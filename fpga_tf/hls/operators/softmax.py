@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from fpga_tf.errors import UserError
-from fpga_tf.fixedpoint import Format, SoftmaxDesign
+from fpga_tf.fixedpoint import SoftmaxDesign
 from fpga_tf.hls.context import Conversion, LayerDict
 from fpga_tf.hls.operators.call import Call
 from fpga_tf.hls.operators.elementwise import quantise_node
+from fpga_tf.hls.operators.masking import BIT
 
 
 def softmax_node(
@@ -123,8 +124,13 @@ def _mask(ctx: Conversion, call: Call, shape: tuple[int, ...]) -> tuple[str, int
         )
     else:
         return None
-    if ctx.formats[name] != Format(False, 1, 0):
+    if ctx.formats[name] != BIT:
         raise UserError(f"a mask must be one bit, not {ctx.formats[name]}", where=f"layer {call.name}")
+    if len(mask_shape) != len(shape):
+        raise UserError(
+            f"a softmax's mask must have {len(shape)} axes beside the batch, not {len(mask_shape)}",
+            where=f"layer {call.name}",
+        )
     trimmed = tuple(s for i, s in enumerate(mask_shape) if s != 1 or any(t != 1 for t in mask_shape[:i]))
     if trimmed != shape[len(shape) - len(trimmed) :]:
         raise UserError(

@@ -1,0 +1,208 @@
+"""The steps of a run that touch Keras. Imported only when a project has to be made or a difference located."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpga_tf.errors import UserError
+from fpga_tf.fixedpoint import Format
+from fpga_tf.flow.config import Config
+from fpga_tf.flow.prepare import check_classes, expected_codes
+from fpga_tf.flow.reference import Reference
+from fpga_tf.flow.samples import EVALUATION, evaluation_inputs, input_sets
+from fpga_tf.hls.convert import Converted, Target
+from fpga_tf.hls.convert import convert as convert_quantised
+from fpga_tf.hls.manifest import Manifest
+from fpga_tf.hls.project import Samples, write_project
+from fpga_tf.jets.sample import JetSample, read_sample
+from fpga_tf.models.evaluate import evaluate, output_keys
+from fpga_tf.models.frontend import describe
+from fpga_tf.models.graph import stable_keys
+from fpga_tf.models.normalisation import fold_batch_norms
+from fpga_tf.models.read import read_model
+
+_BATCH = 2048
+_TENSOR = re.compile(r"[^/|]+")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A quantised model, ready to be converted.
+
+    Attributes:
+        model: the quantised functional model.
+        float_model: what physics compares it with, if there is one.
+        frontend: qkeras or hgq2.
+        notes: what was done to the model.
+    """
+
+    model: Any
+    float_model: Any
+    frontend: str
+    notes: list[str]
+
+    @property
+    def classes_are_probabilities(self) -> bool:
+        """Whether the model ends with a softmax."""
+        return _probabilities(self.model)
+
+
+def load(config: Config, frontend: str) -> Loaded:
+    """Read the configured model; quantise it if the configuration says so.
+
+    Raises:
+        UserError: the file is no model, or a float one without a `quantise` section.
+    """
+    model = read_model(config.model.path)
+    found = describe(model)
+    if config.quantise is not None:
+        if found != "float":
+            raise UserError(
+                f"quantise must be left out with a model that {found} has quantised", where=config.where("quantise")
+            )
+        return _quantised(config, model)
+    if found == "float":
+        raise UserError(
+            "a float model must be quantised to be hardware",
+            where=config.where("model", "path"),
+            hint="add a `quantise` section, or train it with QKeras, fpga_tf.layers or HGQ2",
+        )
+    notes: list[str] = []
+    if found == "qkeras":
+        model, notes = fold_batch_norms(model)
+    float_path = config.model.float_model
+    float_model = None if float_path is None else read_model(float_path)
+    if float_model is not None and describe(float_model) != "float":
+        raise UserError("model.float must be a float Keras model", where=config.where("model", "float"))
+    return Loaded(model, float_model, found, notes)
+
+
+def _quantised(config: Config, model: Any) -> Loaded:
+    from fpga_tf.models.quantise import quantise_with_report
+
+    section = config.quantise
+    assert section is not None
+    data = config.data
+    labels = data.calibration_x.replace("x_", "y_", 1)
+    calibration = read_sample(data.path, data.calibration_x, labels, classes=data.classes)
+    quantised, report = quantise_with_report(
+        model,
+        calibration.x,
+        weight_bits=section.weight_bits,
+        activation_bits=section.activation_bits,
+        headroom_bits=section.headroom_bits,
+        max_samples=section.max_samples,
+    )
+    used = min(section.max_samples, len(calibration))
+    notes = [
+        f"quantised after training: {len(report.tensors)} tensors given formats from {used} calibration jets",
+        *report.notes,
+    ]
+    return Loaded(quantised, model, "qkeras", notes)
+
+
+def target(config: Config, folder: Path) -> Target:
+    """What the project is generated for."""
+    hls = config.hls
+    return Target(config.name, folder, hls.backend, hls.part, hls.clock_ns, hls.clock_uncertainty_percent)
+
+
+def convert(loaded: Loaded, where: Target, input_precision: str | None) -> Converted:
+    """Convert through the right frontend."""
+    if loaded.frontend == "hgq2":
+        from fpga_tf.hls.hgq2 import convert_hgq2
+
+        if input_precision is not None:
+            raise UserError("model.input_precision must be left out with HGQ2, whose own quantiser decides")
+        return convert_hgq2(loaded.model, where)
+    declared = None if input_precision is None else Format.parse(input_precision)
+    return convert_quantised(loaded.model, where, declared)
+
+
+def reference(
+    config: Config,
+    loaded: Loaded,
+    converted: Converted,
+    jets: JetSample,
+    precision: str,
+    advance: Callable[[float, float], None],
+) -> Reference:
+    """Codes that the firmware must give, for every set."""
+    model, ports = loaded.model, converted.inputs
+    check_classes(jets, tuple(int(s) for s in model.outputs[0].shape[1:]))
+    simulation = config.simulation
+    sets = input_sets(ports, evaluation_inputs(ports, jets.x), simulation.stress_samples, simulation.seed)
+    keys = output_keys(model)
+    total, done = sum(len(s[0]) for s in sets.values()), 0
+    inputs: dict[str, list[NDArray[np.int64]]] = {}
+    outputs: dict[str, list[NDArray[np.int64]]] = {}
+    for name, values in sets.items():
+        codes = [p.codes(x) for p, x in zip(ports, values, strict=True)]
+        given = [x if p.raw else p.format.dequantise(c) for p, x, c in zip(ports, values, codes, strict=True)]
+        found = evaluate(model, given, keys, exact=precision == "float64", batch=_BATCH)
+        inputs[name] = codes
+        outputs[name] = [
+            expected_codes(found[k], f, f"output {k}, set {name}") for k, f in zip(keys, converted.outputs, strict=True)
+        ]
+        done += len(codes[0])
+        advance(done, total)
+    scores = None if loaded.float_model is None else float_scores(loaded.float_model, jets)
+    return Reference(inputs, outputs, jets.y, scores)
+
+
+def float_scores(model: Any, jets: JetSample) -> NDArray[np.float64]:
+    """Probabilities of the float model, shape (samples, classes)."""
+    check_classes(jets, tuple(int(s) for s in model.outputs[0].shape[1:]))
+    scores = np.asarray(model.predict(jets.x, batch_size=_BATCH, verbose=0), dtype=np.float64)
+    if _probabilities(model):
+        return scores
+    grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=-1, keepdims=True), dtype=np.float64)
+
+
+def _probabilities(model: Any) -> bool:
+    layer = model.outputs[0]._keras_history.operation
+    activation = getattr(getattr(layer, "activation", None), "__name__", "")
+    return "softmax" in type(layer).__name__.lower() or "softmax" in activation
+
+
+def write(
+    config: Config, loaded: Loaded, converted: Converted, where: Target, manifest: Manifest, expected: Reference
+) -> None:
+    """Write the project with the first evaluation jets as test vectors."""
+    vectors = Samples(
+        list(zip(manifest.inputs, expected.inputs[EVALUATION], strict=True)),
+        list(zip(manifest.outputs, expected.outputs[EVALUATION], strict=True)),
+    )
+    write_project(converted, where, manifest, vectors)
+
+
+def layer_codes(
+    path: Path, manifest: Manifest, inputs: Sequence[NDArray[np.int64]]
+) -> list[tuple[str, NDArray[np.int64]]]:
+    """Keras's codes at every layer of a project, in order.
+
+    Args:
+        path: the project's own copy of the model.
+        inputs: codes per port.
+    """
+    model = read_model(path)
+    names = {stable: name for name, stable in stable_keys(model).items()}
+    keys = {p.reference: rekeyed(p.reference, names) for p in manifest.layers}
+    values = [p.type.dequantise(c) for p, c in zip(manifest.inputs, inputs, strict=True)]
+    found = evaluate(model, values, list(keys.values()), exact=manifest.exact == "float64")
+    return [(p.name, p.type.quantise(found[keys[p.reference]])) for p in manifest.layers]
+
+
+def rekeyed(key: str, names: Mapping[str, str]) -> str:
+    """A key of `fpga_tf.models.evaluate` with its tensor's name replaced."""
+    match = _TENSOR.match(key)
+    assert match is not None
+    return names[match[0]] + key[match.end() :]

@@ -1,0 +1,182 @@
+"""From a model file to a complete project with its reference: the part of a run that needs TensorFlow."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpga_tf import __version__
+from fpga_tf.errors import InternalError, UserError
+from fpga_tf.fixedpoint import Format
+from fpga_tf.flow.config import Config
+from fpga_tf.flow.environment import version
+from fpga_tf.flow.progress import Progress
+from fpga_tf.flow.quiet import quiet_stderr
+from fpga_tf.flow.reference import REFERENCE, write_reference
+from fpga_tf.hls.manifest import MANIFEST, Manifest, Port
+from fpga_tf.jets.sample import JetSample, read_sample
+
+MODEL = "fpga_tf_model.keras"
+STEPS = ("read the model", "convert to an HLS project", "evaluate the model")
+_VERSIONED = ("hls4ml", "tensorflow", "keras", "numpy", "qkeras-v3", "hgq2")
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a project depends on."""
+    found = {name: version(name) for name in _VERSIONED}
+    return {
+        "fpga_tf": __version__,
+        "python": platform.python_version(),
+        **{n: v for n, v in found.items() if v is not None},
+    }
+
+
+def load_jets(config: Config) -> JetSample:
+    """The evaluation set of a configuration, cut to ``data.max_samples``."""
+    data = config.data
+    sample = read_sample(data.path, data.x, data.y, classes=data.classes)
+    if data.max_samples is None or data.max_samples >= len(sample):
+        return sample
+    return replace(sample, x=sample.x[: data.max_samples], y=sample.y[: data.max_samples])
+
+
+def prepare(config: Config, frontend: str, jets: JetSample, key: str, made: Path, progress: Progress) -> None:
+    """Fill the empty folder `made` with a complete project.
+
+    Args:
+        frontend: as the model file says: keras, qkeras or hgq2.
+        key: goes into the manifest.
+    """
+    with progress.step(STEPS[0]) as step:
+        step.say("importing TensorFlow")
+        with quiet_stderr():
+            from fpga_tf.flow import models
+        step.say("reading")
+        loaded = models.load(config, frontend)
+    work = Path(tempfile.mkdtemp(prefix="fpga_tf-"))
+    try:
+        with progress.step(STEPS[1]):
+            target = models.target(config, work / "project")
+            converted = models.convert(loaded, target, config.model.input_precision)
+            exact = _precision(converted.state.widest)
+        with progress.step(STEPS[2]) as step:
+            reference = models.reference(config, loaded, converted, jets, exact, step.advance)
+        models.write(config, loaded, converted, target, _manifest(config, loaded, converted, exact, key), reference)
+        loaded.model.save(work / "project" / MODEL)
+        write_reference(work / "project" / REFERENCE, reference)
+        complete(work / "project")
+        for path in (work / "project").iterdir():
+            shutil.move(str(path), made / path.name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def complete(folder: Path) -> None:
+    """Put the digests of files that were added after the project was written into its manifest."""
+    from fpga_tf.files import atomic_write
+    from fpga_tf.hls.manifest import digests, read_manifest
+
+    manifest = read_manifest(folder)
+    added = digests(folder, [REFERENCE, MODEL])
+    atomic_write(folder / MANIFEST, replace(manifest, files={**manifest.files, **added}).to_text())
+
+
+def _precision(widest: dict[str, int]) -> str:
+    from fpga_tf.hls.context import FLOAT32_WIDTH
+
+    return "float32" if max(widest.values()) <= FLOAT32_WIDTH else "float64"
+
+
+def _manifest(config: Config, loaded: Any, converted: Any, exact: str, key: str) -> Manifest:
+    from fpga_tf.flow import models
+    from fpga_tf.models.graph import stable_keys
+
+    model = loaded.model
+    keys = stable_keys(model)
+    nodes = {node.name: node for node in converted.graph.get_layers()}
+    labels = {tap.node: tap.layer for tap in converted.state.taps}
+    return Manifest(
+        name=config.name,
+        key=key,
+        backend=config.hls.backend,
+        part=config.hls.part,
+        clock_ns=config.hls.clock_ns,
+        frontend=loaded.frontend,
+        exact=exact,
+        inputs=tuple(Port(p.name, p.shape, p.format.ap_type) for p in converted.inputs),
+        outputs=tuple(
+            Port(
+                t._keras_history.operation.name,
+                tuple(int(s) for s in t.shape[1:]),
+                f.ap_type,
+                reference=models.rekeyed(t.name, keys),
+            )
+            for t, f in zip(model.outputs, converted.outputs, strict=True)
+        ),
+        layers=tuple(
+            Port(
+                t.layer,
+                t.shape,
+                t.format.ap_type,
+                t.node,
+                models.rekeyed(t.reference, keys),
+                nodes[t.node].get_output_variable().type.name,
+            )
+            for t in converted.state.taps
+        ),
+        widest=converted.state.widest,
+        versions=versions(),
+        config=settings(config, loaded.classes_are_probabilities),
+        weights={
+            f"firmware/weights/{weight.name}.h": labels.get(name, name)
+            for name, node in nodes.items()
+            for weight in node.get_weights()
+        },
+        notes=tuple(loaded.notes),
+    )
+
+
+def settings(config: Config, probabilities: bool) -> dict[str, Any]:
+    """What judging a project needs of its configuration, as plain data."""
+    classes = config.data.classes
+    return {
+        "classes": None if classes is None else list(classes),
+        "signal": config.data.signal,
+        "probabilities": probabilities,
+        "gates": config.gates.model_dump(),
+        "budget": config.budget.model_dump(),
+        "jobs": config.simulation.jobs,
+    }
+
+
+def expected_codes(values: NDArray[np.float64], fmt: Format, where: str) -> NDArray[np.int64]:
+    """Codes of reference values that must lie on the output's grid.
+
+    Raises:
+        InternalError: one does not: the declared format is not the model's.
+    """
+    codes, on = fmt.codes_of(values)
+    if not on.all():
+        bad = values[~on].ravel()[0]
+        raise InternalError(f"the model's value {bad!r} must lie on the grid of {fmt}", where=where)
+    return codes
+
+
+def check_classes(jets: JetSample, shape: tuple[int, ...]) -> None:
+    """The first output must have one score per class.
+
+    Raises:
+        UserError: it has another shape.
+    """
+    if shape != (len(jets.classes),):
+        raise UserError(
+            f"the model's first output must have {len(jets.classes)} scores, one for each class, not shape {shape}",
+            hint="the classes are " + ", ".join(jets.classes),
+        )
