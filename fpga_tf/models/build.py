@@ -166,8 +166,8 @@ def _scale_shift(builder: Builder, layer: Any) -> Replacement:
 
 def _attention(builder: Builder, layer: Any) -> Replacement:
     parts = (layer.query_dense, layer.key_dense, layer.value_dense, layer.output_dense)
-    kernels = np.concatenate([np.asarray(p.kernel).ravel() for p in parts])
-    biases = [np.asarray(p.bias).ravel() for p in parts if p.bias is not None]
+    kernels = np.concatenate([keras.ops.convert_to_numpy(p.kernel).ravel() for p in parts])
+    biases = [keras.ops.convert_to_numpy(p.bias).ravel() for p in parts if p.bias is not None]
     formats = {f"{stage}_quantizer": builder.fmt(f"{layer.name}/{stage}") for stage in STAGES}
     config = {
         **layer.get_config(),

@@ -59,11 +59,15 @@ def fold_batch_norms(model: keras.Model) -> tuple[keras.Model, list[str]]:
 
 def scale_and_shift(norm: Any) -> tuple[Vector, Vector]:
     """What a BatchNormalization multiplies by and adds at inference, each of shape (channels,), in float64."""
-    mean, variance = (np.asarray(v, dtype=np.float64) for v in (norm.moving_mean, norm.moving_variance))
-    gamma = np.asarray(norm.gamma, dtype=np.float64) if norm.scale else np.ones_like(mean)
-    beta = np.asarray(norm.beta, dtype=np.float64) if norm.center else np.zeros_like(mean)
+    mean, variance = _float64(norm.moving_mean), _float64(norm.moving_variance)
+    gamma = _float64(norm.gamma) if norm.scale else np.ones_like(mean)
+    beta = _float64(norm.beta) if norm.center else np.zeros_like(mean)
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return scale, beta - mean * scale
+
+
+def _float64(variable: Any) -> Vector:
+    return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
 
 
 def _check(norm: Any, frontend: str, model: keras.Model) -> None:
@@ -128,8 +132,8 @@ def _labels(layer: Any) -> tuple[str, str]:
 
 def _folded(layer: Any, scale: Vector, shift: Vector) -> Replacement:
     config = layer.get_config()
-    kernel = np.asarray(layer.kernel, dtype=np.float64)
-    bias = 0.0 if layer.bias is None else np.asarray(layer.bias, dtype=np.float64)
+    kernel = _float64(layer.kernel)
+    bias = 0.0 if layer.bias is None else _float64(layer.bias)
     if type(layer) is keras.layers.Dense:
         config["use_bias"] = True
         kernel = kernel * scale

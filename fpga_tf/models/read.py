@@ -62,10 +62,10 @@ def _load(path: Path) -> Any:
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except FpgaTfError as error:
-        # Keras repeats an error with a list of arguments in it; the first one is the one to show
-        raise error.__context__ if isinstance(error.__context__, FpgaTfError) else error from None
     except Exception as error:  # whatever it is: the file is one that Keras cannot read
+        own = _own(error)
+        if own is not None:
+            raise own from None
         text = str(error).rpartition(_REASON)[2].strip()
         reason = text.splitlines()[0][:300] if text else type(error).__name__
         raise UserError(
@@ -73,6 +73,15 @@ def _load(path: Path) -> Any:
             where=str(path),
             hint="save the model again with the versions that `fpga-tf doctor` shows",
         ) from error
+
+
+def _own(error: BaseException | None) -> FpgaTfError | None:
+    """The error of ours that Keras wrapped into its own, with a dump of the configuration."""
+    found = None
+    while error is not None:
+        found = error if isinstance(error, FpgaTfError) else found
+        error = error.__context__
+    return found
 
 
 def as_functional(model: Any, where: str) -> keras.Model:
@@ -111,6 +120,7 @@ def _check_shapes(model: keras.Model, where: str) -> None:
 
 
 def _check_layer(layer: Any) -> None:
+    import keras
     import numpy as np
 
     where = f"layer {layer.name!r}"
@@ -118,7 +128,7 @@ def _check_layer(layer: Any) -> None:
     if policy.compute_dtype not in ("float32", "float64") or policy.variable_dtype not in ("float32", "float64"):
         raise UserError(f"a layer's dtype must be float32, not {policy.name}", where=where)
     for variable in layer.weights:
-        values = np.asarray(variable)
+        values = keras.ops.convert_to_numpy(variable)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise UserError(
                 f"weights must be finite, not {values[~np.isfinite(values)].flat[0]}",
