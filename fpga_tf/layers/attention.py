@@ -11,7 +11,7 @@ from keras import ops
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, SoftmaxDesign, design_softmax, parse_quantiser
 from fpga_tf.fixedpoint.tables import inverse_sqrt
-from fpga_tf.layers.quantise import quantise
+from fpga_tf.layers.quantise import add_bias, quantise
 from fpga_tf.layers.softmax import hardware_softmax, softmax_output_format
 
 STAGES = ("query", "key", "value", "scores", "attention", "context", "output")
@@ -124,6 +124,21 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
             return stages["output"], stages["attention"]
         return stages["output"]
 
+    def compute_output_spec(self, query: Any, value: Any, key: Any = None, *args: Any, **options: Any) -> Any:
+        """Shapes of the results. (Keras gives the returned scores the query's length twice.)"""
+        spec = super().compute_output_spec(query, value, key, *args, **options)
+        if not isinstance(spec, tuple):
+            return spec
+        keys = value if key is None else key
+        operands, product = self._dot_product_equation.split("->")
+        shapes = ((*x.shape[:-1], self._num_heads, self._key_dim) for x in (keys, query))
+        sizes = {
+            a: n
+            for axes, shape in zip(operands.split(","), shapes, strict=True)
+            for a, n in zip(axes, shape, strict=True)
+        }
+        return spec[0], keras.KerasTensor(tuple(sizes[axis] for axis in product), dtype=spec[1].dtype)
+
     def stages(
         self, query: Any, value: Any, key: Any = None, mask: Any = None, training: bool | None = None
     ) -> dict[str, Any]:
@@ -161,7 +176,7 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
     def _project(self, dense: Any, x: Any, stage: str) -> Any:
         kernel, bias = self.quantised_weights(dense)
         y = ops.einsum(dense.equation, x, kernel)
-        return quantise(y if bias is None else ops.add(y, bias), self.formats[stage])
+        return quantise(add_bias(y, bias), self.formats[stage])
 
     def _weights(self, scores: Any, mask: Any) -> Any:
         axes = len(self._attention_axes)

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from fpga_tf.fixedpoint import parse_quantiser
-from fpga_tf.layers.quantise import quantise
+from fpga_tf.layers.quantise import add_bias, quantise
 
 
 @keras.saving.register_keras_serializable(package="fpga_tf")
@@ -50,9 +50,7 @@ class QEinsumDense(keras.layers.EinsumDense):  # type: ignore[misc]
 
     def product(self, inputs: Any) -> Any:
         """The exact result, before the output quantiser."""
-        x = ops.einsum(self.equation, inputs, self.quantised_kernel)
-        bias = self.quantised_bias
-        return x if bias is None else ops.add(x, bias)
+        return add_bias(ops.einsum(self.equation, inputs, self.quantised_kernel), self.quantised_bias)
 
     def get_config(self) -> dict[str, Any]:
         text = {f"{k}_quantizer": getattr(self, f"{k}_format") for k in ("kernel", "bias", "output")}

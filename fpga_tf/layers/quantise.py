@@ -68,3 +68,12 @@ def _overflow(x: Any, fmt: Format) -> Any:
     span = float(1 << fmt.width)
     wrapped = ops.subtract(x, ops.multiply(ops.floor(ops.multiply(x, 1.0 / span)), span))
     return ops.where(ops.greater(wrapped, high), ops.subtract(wrapped, span), wrapped)
+
+
+def add_bias(x: Any, bias: Any) -> Any:
+    """``x + bias``, the bias (None: none) aligned with the last axes of `x`.
+
+    ``keras.ops.add`` on TensorFlow takes a bias of shape (n, 1) for one of the second axis where that has n entries
+    (Keras 3.15), as an attention with key_dim 1 and as many heads as rows has it.
+    """
+    return x if bias is None else ops.subtract(x, ops.negative(bias))
