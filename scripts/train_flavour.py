@@ -3,6 +3,7 @@
 
     python scripts/make_jets.py --train-out TRAIN.h5      (once, with the extra `jets`)
     python scripts/train_flavour.py float --train TRAIN.h5
+    python scripts/train_flavour.py qat --train TRAIN.h5   (from the float one, in the environment with `qkeras`)
     python scripts/train_flavour.py hgq2 --train TRAIN.h5  (in the environment with the extra `hgq2`)
 
 Every tagger is trained from a fixed seed with deterministic kernels on two threads, which gives the same weights
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "configs/data/flavour.h5"
 MODELS = ROOT / "configs/models"
+FLOAT = MODELS / "flavour_float.keras"
 SEED = 20_240
 VALIDATION_SHARE = 0.1
 BATCH = 512
+QAT_EPOCHS = 10
 HGQ2_BETA = 1e-7
 HGQ2_EPOCHS = 30
 
@@ -79,6 +82,8 @@ def report(model: keras.Model, sample: JetSample) -> None:
     print(f"  accuracy            {found.accuracy:.4f}")
     for name, area in found.auc.items():
         print(f"  AUC {name:5} v rest    {area:.4f}")
+    for name, levels in found.rejection.items():
+        print(f"  rejection of {name:5}  " + ", ".join(f"{r:.1f} at {e}" for e, r in levels.items() if r is not None))
     logits = scores if is_logits else np.log(np.maximum(scores, np.finfo(np.float64).tiny))
     for i, j in ((0, 2), (0, 1), (1, 2)):
         pair = (sample.y == i) | (sample.y == j)
@@ -95,6 +100,20 @@ def train_float(train: JetSample) -> keras.Model:
     return model
 
 
+def train_qat(train: JetSample) -> keras.Model:
+    """QKeras tagger that starts from the shipped float one, probabilities as output, trained on its logits."""
+    import keras
+
+    from fpga_tf.jets.quantised import copy_weights, integer_bits, logits_model, quantised_tagger
+
+    source = keras.saving.load_model(FLOAT, compile=False)
+    model = quantised_tagger(integer_bits(source, read_sample(SHIPPED, "x_calib", "y_calib").x))
+    copy_weights(source, model)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    fit(logits_model(model), train, loss, rate=1e-3, epochs=QAT_EPOCHS)
+    return model
+
+
 def train_hgq2(train: JetSample) -> keras.Model:
     """HGQ2 tagger with logits as output, bit widths trained along with the weights."""
     import keras
@@ -108,7 +127,8 @@ def train_hgq2(train: JetSample) -> keras.Model:
     return model
 
 
-TRAINERS: dict[str, Callable[[JetSample], Any]] = {"float": train_float, "hgq2": train_hgq2}
+TRAINERS: dict[str, Callable[[JetSample], Any]] = {"float": train_float, "qat": train_qat, "hgq2": train_hgq2}
+FILES = {"float": FLOAT, "qat": MODELS / "flavour.keras", "hgq2": MODELS / "flavour_hgq2.keras"}
 
 
 def save(model: keras.Model, path: Path) -> None:
@@ -123,7 +143,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=sorted(TRAINERS))
     parser.add_argument("--train", type=Path, required=True, help="training jets, from make_jets.py --train-out")
-    parser.add_argument("--out", type=Path, help="default: configs/models/flavour_<kind>.keras")
+    parser.add_argument("--out", type=Path, help="default: the shipped file of this kind in configs/models")
     return parser.parse_args()
 
 
@@ -135,7 +155,7 @@ def main() -> None:
     begin = time.process_time()
     model = TRAINERS[arguments.kind](train)
     print(f"trained in {time.process_time() - begin:.0f} s of processor time")
-    out = arguments.out or MODELS / f"flavour_{arguments.kind}.keras"
+    out = arguments.out or FILES[arguments.kind]
     save(model, out)
     print(f"wrote {out} ({out.stat().st_size / 1e3:.0f} kB)")
     report(model, evaluation)
