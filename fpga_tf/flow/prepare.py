@@ -65,7 +65,7 @@ def prepare(config: Config, frontend: str, jets: JetSample, key: str, made: Path
         with progress.step(STEPS[1]):
             target = models.target(config, work / "project")
             converted = models.convert(loaded, target, config.model.input_precision)
-            exact = _precision(converted.state.widest)
+            exact = _precision(loaded.frontend, converted.state.widest)
         with progress.step(STEPS[2]) as step:
             reference = models.reference(config, loaded, converted, jets, exact, step.advance)
         models.write(config, loaded, converted, target, _manifest(config, loaded, converted, exact, key), reference)
@@ -88,9 +88,12 @@ def complete(folder: Path) -> None:
     atomic_write(folder / MANIFEST, replace(manifest, files={**manifest.files, **added}).to_text())
 
 
-def _precision(widest: dict[str, int]) -> str:
+def _precision(frontend: str, widest: dict[str, int]) -> str:
+    """How Keras is evaluated: float32 where that is exact, else float64. HGQ2's own arithmetic is float32 by contract."""
     from fpga_tf.hls.context import FLOAT32_WIDTH
 
+    if frontend == "hgq2":
+        return "float32"
     return "float32" if max(widest.values()) <= FLOAT32_WIDTH else "float64"
 
 
