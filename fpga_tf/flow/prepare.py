@@ -89,7 +89,7 @@ def complete(folder: Path) -> None:
 
 
 def _precision(frontend: str, widest: dict[str, int]) -> str:
-    """How Keras is evaluated: float32 where that is exact, else float64. HGQ2's own arithmetic is float32 by contract."""
+    """How Keras is evaluated: float32 where that is exact, else float64. HGQ2 itself is defined in float32."""
     from fpga_tf.hls.context import FLOAT32_WIDTH
 
     if frontend == "hgq2":
