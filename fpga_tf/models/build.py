@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import qkeras
 from numpy.typing import NDArray
+from qkeras import QActivation, QDense
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, quantiser_text
@@ -98,7 +98,7 @@ class Builder:
         return layer.name in self._fused.values()
 
     def _quantiser(self, site: str) -> Replacement:
-        layer = qkeras.QActivation(quantiser_text(self.fmt(site)), name=self._names.fresh(f"{site}_q"))
+        layer = QActivation(quantiser_text(self.fmt(site)), name=self._names.fresh(f"{site}_q"))
         return lambda x: self.note(layer(x), self.fmt(site))
 
     def _moving(self, layer: Any) -> Replacement:
@@ -131,7 +131,7 @@ def _fused(model: keras.Model, masked: set[str]) -> dict[str, str]:
 def _dense(builder: Builder, layer: Any) -> Replacement:
     kernel, *bias = (np.asarray(w) for w in layer.get_weights())
     own = builder.own_quantiser(layer)
-    made = qkeras.QDense(
+    made = QDense(
         layer.units,
         use_bias=layer.use_bias,
         kernel_initializer="zeros",
@@ -215,7 +215,7 @@ def _relu(builder: Builder, layer: Any) -> Replacement:
     if builder.is_fused(layer):
         return lambda x, **_: x
     fmt = builder.fmt(layer.name)
-    made = qkeras.QActivation(quantiser_text(fmt), name=layer.name)
+    made = QActivation(quantiser_text(fmt), name=layer.name)
     return lambda x, **_: builder.note(made(x), fmt)
 
 

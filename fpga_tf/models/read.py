@@ -44,17 +44,25 @@ def read_model(path: Path) -> keras.Model:
 
 def _import(packages: set[str], where: str) -> None:
     importlib.import_module("fpga_tf.layers")  # registers our classes with Keras
-    wanted = {"qkeras": ("qkeras", "qkeras"), "hgq": ("hgq.layers", "hgq2"), "quantizers": ("hgq.layers", "hgq2")}
-    for module, extra in sorted({wanted[p] for p in packages if p in wanted}):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise UserError(
-                f"a model of {module.partition('.')[0]}'s layers must be read where that package works, not without it "
-                f"({str(error).splitlines()[0][:200]})",
-                where=where,
-                hint=f"pip install 'fpga_tf[{extra}]'; the extras qkeras and hgq2 cannot share an environment",
-            ) from error
+    if "qkeras" in packages:
+        _need("qkeras", "QActivation", "qkeras", where)  # HGQ2 ships a package of that name without it
+    if packages & {"hgq", "quantizers"}:
+        _need("hgq.layers", "QDense", "hgq2", where)
+
+
+def _need(module: str, class_name: str, extra: str, where: str) -> None:
+    package = module.partition(".")[0]
+    try:
+        found = hasattr(importlib.import_module(module), class_name)
+        reason = f"the package {package} here is another one"
+    except ImportError as error:
+        found, reason = False, str(error).splitlines()[0][:200]
+    if not found:
+        raise UserError(
+            f"a model of {package}'s layers must be read where that package works, not without it ({reason})",
+            where=where,
+            hint=f"pip install 'fpga_tf[{extra}]'; the extras qkeras and hgq2 cannot share an environment",
+        )
 
 
 def _load(path: Path) -> Any:

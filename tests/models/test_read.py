@@ -353,6 +353,18 @@ def test_weights_of_another_shape(small: Path) -> None:
     assert error.what.startswith("a model file must be readable by Keras")
 
 
+def _forget(file: h5py.File) -> None:
+    del file["layers/dense/vars"]
+
+
+def test_weights_that_are_missing(small: Path) -> None:
+    found = members(small)
+    weights = hdf5(_forget, found["model.weights.h5"])
+    error = refused(packed(small, {**found, "model.weights.h5": weights}))
+    assert error.what.startswith("a model file must be readable by Keras")
+    assert "embed" in error.what
+
+
 # --- the model ---
 
 
