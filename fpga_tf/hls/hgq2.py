@@ -115,40 +115,43 @@ def _assert_graph(graph: Any, layers: Sequence[LayerDict]) -> None:
 
 
 def _taps(model: Any, graph: Any, layers: Sequence[LayerDict]) -> list[Tap]:
-    known = {t.name for c in calls(model) for t in c.outputs}
-    owner = {t.name: c.layer.name for c in calls(model) for t in c.outputs}
-    quantisers = {conf["output_keras_tensor_names"][0]: conf for conf in layers if conf["class_name"] == _QUANTISER}
+    """Nodes whose value is a tensor of the Keras graph, or one behind a quantiser that reads it."""
+    owner = {t.name: str(c.layer.name) for c in calls(model) for t in c.outputs}
     readers: dict[str, list[LayerDict]] = {}
     for conf in layers:
         for name in conf["input_keras_tensor_names"]:
             readers.setdefault(name, []).append(conf)
     present = {node.name: node for node in graph.get_layers()}
-    known |= {t.name for t in model.inputs}
-    hgq = hgq_quantisers(model)
-
-    def reference(tensor: str) -> str | None:
-        if tensor in known:
-            return tensor
-        conf = quantisers.get(tensor)
-        if conf is None or conf["name"] not in hgq:
-            return None
-        inner = reference(conf["input_keras_tensor_names"][0])
-        return None if inner is None else f"{inner}|{conf['name']}"
-
+    quantisers = hgq_quantisers(model)
     taps = []
     for conf in layers:
         node = present.get(conf["name"])
-        if node is None or node.class_name == "Input" or conf["class_name"] in ("InputLayer", "Reshape"):
+        if node is None or conf["class_name"] in ("InputLayer", "Reshape"):
             continue
-        tensor = conf["output_keras_tensor_names"][0]
-        while len(readers.get(tensor, [])) == 1 and _fused(readers[tensor][0], present):
-            tensor = readers[tensor][0]["output_keras_tensor_names"][0]
-        key = reference(tensor)
-        if key is not None:
+        tensor, behind = _value(conf, readers, present, owner)
+        if tensor in owner and all(name in quantisers for name in behind):
             variable = node.get_output_variable()
-            label = str(owner.get(key.split("|")[0], conf["name"]))
-            taps.append(Tap(node.name, label, key, _format(variable.type.precision), tuple(variable.shape)))
+            key = "|".join([tensor, *behind])
+            taps.append(Tap(node.name, owner[tensor], key, _format(variable.type.precision), tuple(variable.shape)))
     return taps
+
+
+def _value(
+    conf: LayerDict, readers: dict[str, list[LayerDict]], present: dict[str, Any], owner: dict[str, str]
+) -> tuple[str, list[str]]:
+    """The tensor that a node gives, and the quantisers that it is already behind."""
+    if conf["class_name"] == _QUANTISER:
+        return conf["input_keras_tensor_names"][0], [conf["name"]]
+    tensor = conf["output_keras_tensor_names"][0]
+    if tensor not in owner and _only_fused(readers.get(tensor, []), present):
+        tensor = readers[tensor][0]["output_keras_tensor_names"][0]  # the layer's own output quantiser
+    if _only_fused(readers.get(tensor, []), present):
+        return tensor, [readers[tensor][0]["name"]]
+    return tensor, []
+
+
+def _only_fused(found: Sequence[LayerDict], present: dict[str, Any]) -> bool:
+    return len(found) == 1 and _fused(found[0], present)
 
 
 def _fused(conf: LayerDict, present: dict[str, Any]) -> bool:
