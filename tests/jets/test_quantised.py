@@ -1,0 +1,157 @@
+"""The quantised tagger: what the shipped one reaches, that it is exact in float32, and how it is put together."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fpga_tf.errors import UserError
+from fpga_tf.fixedpoint.quantisers import bits_format
+from fpga_tf.jets.quantised import Widths, copy_weights, integer_bits, logits_model, quantised_tagger
+from fpga_tf.jets.sample import JetSample, read_sample
+from fpga_tf.jets.taggers import float_tagger
+from fpga_tf.verdict.physics import Physics, physics
+
+pytestmark = pytest.mark.qkeras
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+SHIPPED = CONFIGS / "models/flavour.keras"
+WEIGHTED = {"QDense", "QMultiHeadAttention"}
+ALLOWED = WEIGHTED | {"InputLayer", "QActivation", "Add", "GlobalAveragePooling1D", "QSoftmax"}
+ACCURACY = 0.7651
+AUC = {"b": 0.9109, "c": 0.6917, "light": 0.8649}
+ROOM = 0.0005  # the stated numbers are rounded
+
+
+def jets(part: str) -> JetSample:
+    return read_sample(CONFIGS / "data/flavour.h5", f"x_{part}", f"y_{part}")
+
+
+def load(name: str) -> Any:
+    """As a user does: importing QKeras and our layers is all that Keras needs."""
+    import keras
+    import qkeras  # noqa: F401
+
+    import fpga_tf.layers  # noqa: F401
+
+    return keras.saving.load_model(CONFIGS / "models" / name, compile=False)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Any:
+    return load("flavour.keras")
+
+
+@pytest.fixture(scope="module")
+def reference() -> Any:
+    return load("flavour_float.keras")
+
+
+def reached(model: Any) -> Physics:
+    sample = jets("eval")
+    scores = model.predict(sample.x, batch_size=2000, verbose=0).astype(np.float64)
+    return physics(scores, sample.y, sample.classes, "b", logits=False)
+
+
+def random_jets(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 1, (n, 15, 6)).astype(np.float32)
+
+
+def seeded_float_tagger(seed: int) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    return float_tagger()
+
+
+def test_shipped_tagger_reaches_what_is_stated(shipped: Any, reference: Any) -> None:
+    quantised, plain = reached(shipped), reached(reference)
+    assert quantised.accuracy is not None and plain.accuracy is not None
+    assert quantised.accuracy >= ACCURACY - ROOM
+    assert plain.accuracy - quantised.accuracy < 0.01
+    for name, stated in AUC.items():
+        area, plain_area = quantised.auc[name], plain.auc[name]
+        assert area is not None and plain_area is not None
+        assert area >= stated - ROOM
+        assert plain_area - area < 0.005
+
+
+def test_shipped_tagger_is_small_and_made_of_hardware_layers(shipped: Any) -> None:
+    assert SHIPPED.stat().st_size < 300_000
+    assert {type(layer).__name__ for layer in shipped.layers} == ALLOWED
+    assert {type(layer).__name__ for layer in shipped.layers if layer.weights} == WEIGHTED
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", layer.name) for layer in shipped.layers)
+    assert shipped.count_params() == 5555
+
+
+def test_shipped_tagger_is_what_the_float_one_and_calibration_give(shipped: Any, reference: Any) -> None:
+    made = quantised_tagger(integer_bits(reference, jets("calib").x))
+    assert made.to_json() == shipped.to_json()
+
+
+def test_shipped_tagger_is_exact_in_float32(shipped: Any, tmp_path: Path) -> None:
+    from fpga_tf.hls.context import FLOAT32_WIDTH
+    from fpga_tf.hls.convert import Target, convert
+
+    converted = convert(shipped, Target("flavour", tmp_path / "project"))
+    widest = converted.state.widest
+    assert {"attention1/context", "attention2/scores", "logits", "pool"} <= set(widest)
+    assert max(widest.values()) < FLOAT32_WIDTH
+    assert [port.format for port in converted.inputs] == [bits_format(8, 2)]
+
+
+def test_wide_formats_give_the_float_tagger() -> None:
+    x = random_jets(64, 5)
+    source = seeded_float_tagger(5)
+    bits = {name: n + 1 for name, n in integer_bits(source, x).items()}  # nothing saturates
+    wide = Widths(kernel=18, bias=18, rectified=18, signed=18, scores=14, attention=13, logits=14, probability=13)
+    model = quantised_tagger(bits, wide)
+    copy_weights(source, model)
+    expected = np.asarray(source(x))
+    assert expected.std(axis=0).min() > 0.02
+    np.testing.assert_allclose(model(x), expected, atol=5e-4)
+
+
+def test_tagger_trains_on_its_logits() -> None:
+    import keras
+
+    x = random_jets(64, 7)
+    source = seeded_float_tagger(7)
+    model = quantised_tagger(integer_bits(source, x))
+    copy_weights(source, model)
+    before = [np.asarray(w).copy() for w in model.trainable_weights]
+    trained = logits_model(model)
+    assert trained.output_shape == (None, 3)
+    trained.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    trained.fit(x, np.arange(64) % 3, batch_size=64, epochs=1, verbose=0)
+    moved = [w.path for w, old in zip(model.trainable_weights, before, strict=True) if np.any(np.asarray(w) != old)]
+    # a bias of the keys shifts all scores of a query alike, which no softmax sees
+    assert {w.path for w in model.trainable_weights} - set(moved) <= {f"attention{i}/key/bias" for i in (1, 2)}
+    codes = np.asarray(model(x), dtype=np.float64) * 2**10
+    assert np.array_equal(codes, np.rint(codes)) and codes.min() >= 0 and codes.max() < 2**10
+
+
+def test_integer_bits_cover_nearly_all_values() -> None:
+    source = seeded_float_tagger(3)
+    x = np.zeros((200, 15, 6), dtype=np.float32)
+    assert set(integer_bits(source, x).values()) == {0}
+    x[:] = 5.0
+    assert integer_bits(source, x)["tracks"] == 3
+    x[:] = 4.0
+    assert integer_bits(source, x)["tracks"] == 2
+    x.flat[:5] = 100.0  # of 18,000: fewer than are left to saturate
+    assert integer_bits(source, x)["tracks"] == 2
+    x.flat[:20] = 100.0
+    assert integer_bits(source, x)["tracks"] == 7
+
+
+def test_missing_qkeras_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qkeras", None)
+    with pytest.raises(UserError) as caught:
+        quantised_tagger({})
+    assert caught.value.hint == "pip install 'fpga_tf[qkeras]' in an environment without HGQ2"
