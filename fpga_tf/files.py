@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -96,35 +97,67 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def replace_tree(src: Path, dst: Path, *, marker: str | None = None) -> None:
-    """Put the folder `src` in the place of `dst`, which may exist; `src` is gone afterwards.
+def replace_tree(src: Path, dst: Path, *, marker: str | None = None, without: str | None = None) -> None:
+    """Put a copy of the folder `src` in the place of `dst`, which may exist.
 
     `dst` is the old folder or the new one, or for the moment between two renames absent; never a mixture. A failure
     puts the old one back. Callers that may meet in `dst` hold its lock (fpga_tf.flow.lock).
 
     Args:
-        src: a finished folder; on another file system than `dst` it is copied first.
+        src: a finished folder.
         dst: where it shall be; its parent is made if it is missing.
         marker: a file that an existing, non-empty `dst` must hold, or else it is not ours to replace.
+        without: name of a file in `src` itself that is left out.
 
     Raises:
         UserError: `dst` is a file, or a non-empty folder without the marker.
         ToolError: disk full, no right to write, or the like.
     """
-    _check_replaceable(dst, marker)
+    check_replaceable(dst, marker)
     with disk_errors(dst):
         dst.parent.mkdir(parents=True, exist_ok=True)
-        for left in dst.parent.glob(f".{_escaped(dst.name)}.*.part"):
-            shutil.rmtree(left)  # from a run that was killed
+        for left in _left_by_killed_runs(dst):
+            shutil.rmtree(left)
         room = Path(tempfile.mkdtemp(prefix=f".{dst.name}.", suffix=".part", dir=dst.parent))
         try:
-            _swap(src, dst, room)
+            copy_tree(src, room / "new", without=without)
+            _swap(dst, room)
         finally:
             shutil.rmtree(room, ignore_errors=True)
         sync_folder(dst.parent)
 
 
-def _check_replaceable(dst: Path, marker: str | None) -> None:
+def copy_tree(src: Path, dst: Path, *, without: str | None = None) -> None:
+    """Copy a folder with the times of its files. (`shutil.copytree` would hide which error the disk gave.)
+
+    Args:
+        without: name of a file in `src` itself that is left out.
+
+    Raises:
+        OSError: the disk is full, or the like.
+    """
+    dst.mkdir()
+    for path in sorted(src.iterdir()):
+        if path.is_symlink():
+            (dst / path.name).symlink_to(path.readlink())
+        elif path.is_dir():
+            copy_tree(path, dst / path.name)
+        elif path.name != without:
+            shutil.copy2(path, dst / path.name)
+
+
+def _left_by_killed_runs(dst: Path) -> list[Path]:
+    # eight characters and no dot: another folder's name may begin with this one's
+    pattern = re.compile(rf"\.{re.escape(dst.name)}\.[a-z0-9_]{{8}}\.part")
+    return [path for path in dst.parent.iterdir() if pattern.fullmatch(path.name)]
+
+
+def check_replaceable(dst: Path, marker: str | None) -> None:
+    """Refuse what must not be replaced.
+
+    Raises:
+        UserError: `dst` is a file or a link, or a non-empty folder without the file `marker`.
+    """
     if dst.is_symlink() or (dst.exists() and not dst.is_dir()):
         raise UserError("a folder to be replaced must be a folder, not a file or a link", where=str(dst))
     if marker is None or not dst.exists() or (dst / marker).is_file() or not any(dst.iterdir()):
@@ -136,15 +169,8 @@ def _check_replaceable(dst: Path, marker: str | None) -> None:
     )
 
 
-def _swap(src: Path, dst: Path, room: Path) -> None:
+def _swap(dst: Path, room: Path) -> None:
     new, old = room / "new", room / "old"
-    try:
-        src.rename(new)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copytree(src, new, symlinks=True)
-        shutil.rmtree(src)
     if dst.exists():
         dst.rename(old)
     try:
@@ -153,10 +179,6 @@ def _swap(src: Path, dst: Path, room: Path) -> None:
         if old.exists():
             old.rename(dst)
         raise
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def _umask() -> int:

@@ -82,15 +82,17 @@ def test_replace_tree_puts_a_folder_in_the_place_of_another(tmp_path: Path) -> N
     files.replace_tree(make(tmp_path / "one", a="1"), dst)
     assert tree(dst) == {"a": "1"}
     files.replace_tree(make(tmp_path / "two", b="2"), dst)
-    assert tree(tmp_path) == {"p/[x]*/b": "2"}
+    assert tree(tmp_path) == {"one/a": "1", "two/b": "2", "p/[x]*/b": "2"}
     assert [p.name for p in dst.parent.iterdir()] == ["[x]*"]
 
 
 def test_replace_tree_removes_what_a_killed_run_left(tmp_path: Path) -> None:
-    make(tmp_path / ".dst.abc.part" / "old", a="1")
-    make(tmp_path / ".other.abc.part", a="1")
+    make(tmp_path / ".dst.abcdefgh.part" / "old", a="1")
+    others = {f".{name}.abcdefgh.part/a": "1" for name in ("other", "dst.too")}
+    for name in others:
+        make(tmp_path / Path(name).parent, a="1")
     files.replace_tree(make(tmp_path / "src", a="2"), tmp_path / "dst")
-    assert tree(tmp_path) == {"dst/a": "2", ".other.abc.part/a": "1"}
+    assert tree(tmp_path) == {"src/a": "2", "dst/a": "2", **others}
 
 
 def test_replace_tree_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,18 +110,29 @@ def test_replace_tree_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pyte
     assert tree(dst) == {"a": "old"}
 
 
-def test_replace_tree_copies_from_another_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replace_tree_copies_all_but_one_file(tmp_path: Path) -> None:
+    src = make(tmp_path / "src", a="1", entry="2")
+    make(src / "inner", entry="3")
+    (src / "link").symlink_to("a")
+    os.utime(src / "a", (1, 1))
+    dst = tmp_path / "dst"
+    files.replace_tree(src, dst, without="entry")
+    assert tree(dst) == {"a": "1", "link": "1", "inner/entry": "3"}
+    assert (dst / "link").readlink() == Path("a")
+    assert (dst / "a").stat().st_mtime == 1
+
+
+def test_replace_tree_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     src, dst = make(tmp_path / "src", a="new"), make(tmp_path / "dst", a="old")
-    real = Path.rename
 
-    def elsewhere(self: Path, target: Path) -> Path:
-        if self == src:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        return real(self, target)
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "rename", elsewhere)
-    files.replace_tree(src, dst)
-    assert tree(tmp_path) == {"dst/a": "new"}
+    monkeypatch.setattr("shutil.copy2", full)
+    with pytest.raises(ToolError, match="No space left on device") as caught:
+        files.replace_tree(src, dst)
+    assert caught.value.hint == "the disk is full: free some space and run again"
+    assert tree(tmp_path) == {"src/a": "new", "dst/a": "old"}
 
 
 def test_replace_tree_refuses_a_folder_that_is_not_ours(tmp_path: Path) -> None:

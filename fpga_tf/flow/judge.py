@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fpga_tf.flow.reference import Reference
+from fpga_tf.errors import UserError
+from fpga_tf.flow.reference import REFERENCE, Reference
 from fpga_tf.flow.samples import EVALUATION
-from fpga_tf.hls.manifest import Manifest
+from fpga_tf.flow.settings import Settings
+from fpga_tf.hls.manifest import Manifest, Port
 from fpga_tf.reports.project import project_report
 from fpga_tf.verdict.agreement import SetAgreement, compare
 from fpga_tf.verdict.budget import Budget, decide_budget
@@ -20,11 +21,14 @@ from fpga_tf.verdict.gates import Gate, PhysicsLimits
 from fpga_tf.verdict.physics import Physics, physics, top_class_changes
 
 Codes = NDArray[np.int64]
-_TYPEDEF = re.compile(r"^typedef (ap_u?fixed<[^>]*>) (\w+);", re.MULTILINE)
 SOURCES = "sources"
 DEFINES = "firmware/defines.h"
-# what decides which numbers the firmware computes; pragmas elsewhere may be tuned by hand
-_NUMBERS = ("firmware/weights/", DEFINES, "firmware/fpga_tf/", "firmware/ap_types/")
+MODEL = "fpga_tf_model.keras"
+_HARNESS = "fpga_tf_simulate.cpp"
+# What decides which numbers the firmware computes, and what they are held against. Pragmas elsewhere may be tuned by
+# hand.
+_NUMBERS = ("firmware/weights/", DEFINES, "firmware/fpga_tf/", "firmware/ap_types/", _HARNESS, REFERENCE, MODEL)
+_TYPEDEF = re.compile(r"^typedef (.+[ >]) ?(\w+);$", re.MULTILINE)
 
 
 def compare_sets(reference: Reference, firmware: Mapping[str, Sequence[Codes]]) -> list[SetAgreement]:
@@ -32,63 +36,84 @@ def compare_sets(reference: Reference, firmware: Mapping[str, Sequence[Codes]]) 
     return [compare(_flat(reference.outputs[name]), _flat(outputs), name=name) for name, outputs in firmware.items()]
 
 
+def differing_samples(reference: Sequence[Codes], firmware: Sequence[Codes]) -> NDArray[np.intp]:
+    """Indices of the samples that differ in any output of any port."""
+    return np.flatnonzero((_flat(reference) != _flat(firmware)).any(axis=1))
+
+
 def _flat(ports: Sequence[Codes]) -> Codes:
     return np.concatenate([codes.reshape(len(codes), -1) for codes in ports], axis=1)
 
 
 def judge_physics(
-    manifest: Manifest, reference: Reference, firmware: Sequence[Codes], classes: Sequence[str], signal: str
-) -> tuple[dict[str, Physics | None], dict[str, float | None]]:
-    """Physics of the three stages on the evaluation set, and the shares of samples whose top class changes."""
-    port = manifest.outputs[0]
-    logits = not manifest.config["probabilities"]
-    scores = {
-        "quantised": port.type.dequantise(reference.outputs[EVALUATION][0]),
-        "csim": port.type.dequantise(firmware[0]),
-    }
-    found: dict[str, Physics | None] = {
-        stage: physics(values, reference.labels, classes, signal, logits=logits) for stage, values in scores.items()
-    }
-    changes: dict[str, float | None] = {
-        "quantised_to_csim": top_class_changes(scores["quantised"], scores["csim"]),
-    }
-    found["float"] = None
+    port: Port, settings: Settings, reference: Reference, firmware: Codes
+) -> tuple[dict[str, Physics | None], dict[str, float | None], list[str]]:
+    """Physics of the three stages on the evaluation set.
+
+    Args:
+        port: the model's first output.
+        firmware: codes of that output.
+
+    Returns:
+        Physics by stage, shares of samples whose top class changes, and remarks.
+
+    Raises:
+        UserError: scores and classes do not fit together.
+    """
+    model = reference.outputs[EVALUATION][0]
+    quantised, csim = port.type.dequantise(model), port.type.dequantise(firmware)
+
+    def found(scores: NDArray[np.float64], logits: bool) -> Physics:
+        return physics(scores, reference.labels, settings.classes, settings.signal, logits=logits)
+
+    stages: dict[str, Physics | None] = {"float": None, "quantised": found(quantised, not settings.probabilities)}
+    changes: dict[str, float | None] = {"quantised_to_csim": top_class_changes(quantised, csim)}
+    remarks = []
+    try:
+        stages["csim"] = found(csim, not settings.probabilities)
+    except UserError as error:
+        if np.array_equal(model, firmware):
+            raise
+        stages["csim"] = None  # firmware that differs may give anything, such as a negative probability
+        remarks.append(f"no physics of the C-simulation: {error.what}")
     if reference.float_scores is not None:
-        found["float"] = physics(reference.float_scores, reference.labels, classes, signal, logits=False)
-        changes["float_to_quantised"] = top_class_changes(reference.float_scores, scores["quantised"])
-        changes["float_to_csim"] = top_class_changes(reference.float_scores, scores["csim"])
-    return found, changes
+        stages["float"] = found(reference.float_scores, False)
+        changes["float_to_quantised"] = top_class_changes(reference.float_scores, quantised)
+        changes["float_to_csim"] = top_class_changes(reference.float_scores, csim)
+    return stages, changes, remarks
 
 
-def limits(settings: Mapping[str, Any]) -> PhysicsLimits:
-    """Physics limits of a manifest's settings."""
-    return PhysicsLimits(settings["gates"]["max_auc_loss"], settings["gates"]["max_accuracy_loss"])
+def limits(settings: Settings) -> PhysicsLimits:
+    """Physics limits of a project."""
+    return PhysicsLimits(settings.gates.max_auc_loss, settings.gates.max_accuracy_loss)
 
 
-def judge_budget(folder: Path, manifest: Manifest) -> tuple[list[Gate], list[str]]:
+def judge_budget(folder: Path, manifest: Manifest, settings: Settings) -> tuple[list[Gate], list[str]]:
     """Gates from the reports in the project, and what the reader of a report should know."""
-    section = manifest.config["budget"]
+    section = settings.budget
     budget = Budget(
-        latency_us=section["latency_us"],
-        interval_cycles=section["interval_cycles"],
-        device_share={k: v for k, v in section["device_share"].items() if v is not None},
-        slr_share={k: v for k, v in section["slr_share"].items() if v is not None},
+        latency_us=section.latency_us,
+        interval_cycles=section.interval_cycles,
+        device_share=section.device_share.as_dict(),
+        slr_share=section.slr_share.as_dict(),
     )
     report = project_report(folder, top=manifest.name)
     tool = "vitis_hls" if manifest.backend == "Vitis" else "vivado_hls"
     provide = f"run C synthesis in the project: {tool} -f build_prj.tcl"
     gates = decide_budget(budget, report, part=manifest.part, clock_ns=manifest.clock_ns, provide=provide)
     notes = []
-    if report is not None and report.path:
-        source = Path(report.path)
-        firmware = folder / "firmware" / f"{manifest.name}.cpp"
-        if source.exists() and firmware.exists() and source.stat().st_mtime < firmware.stat().st_mtime:
-            notes.append(f"{report.path} is older than the firmware: synthesise again")
+    if report is not None and report.path and _older(Path(report.path), folder / "firmware"):
+        notes.append(f"{report.path} is older than the firmware: synthesise again")
     return gates, notes
 
 
+def _older(report: Path, firmware: Path) -> bool:
+    written = [path.stat().st_mtime for path in firmware.rglob("*") if path.is_file()]
+    return report.is_file() and report.stat().st_mtime < max(written, default=0.0)
+
+
 def sources_gate(folder: Path, manifest: Manifest, edited: Sequence[str]) -> Gate:
-    """Fail if files that hold the firmware's numbers are not as they were generated.
+    """Fail if files that hold the firmware's numbers, or what they are held against, are not as they were generated.
 
     Args:
         edited: generated files that have changed.
@@ -103,22 +128,18 @@ def sources_gate(folder: Path, manifest: Manifest, edited: Sequence[str]) -> Gat
     return Gate(SOURCES, 0, len(changed), "files", source, "fail" if changed else "pass")
 
 
-def _retyped(path: Path, manifest: Manifest) -> list[str]:
-    """Layers whose C++ type is no longer the one in the manifest."""
+def typedefs(path: Path) -> dict[str, str]:
+    """C++ types by their names, as a header defines them; empty if it is missing."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return []
-    found = {name: kind for kind, name in _TYPEDEF.findall(text)}
-    out = []
-    for port in manifest.layers:
-        kind = found.get(port.typedef)
-        if kind is None or kind.replace(" ", "") not in _spellings(port.format):
-            out.append(port.name)
-    return out
+        return {}
+    return {name: kind.replace(" ", "") for kind, name in _TYPEDEF.findall(text)}
 
 
-def _spellings(ap_type: str) -> set[str]:
-    """A type as we and as hls4ml write it: the defaults left out."""
-    short = ap_type.removesuffix(",0>").removesuffix(",AP_TRN,AP_WRAP") + ">"
-    return {ap_type, short, ap_type.removesuffix(",0>") + ">"}
+def _retyped(path: Path, manifest: Manifest) -> list[str]:
+    """Layers with a C++ type that is no longer the one in the manifest, in the order of the firmware."""
+    found = typedefs(path)
+    order = list(dict.fromkeys([*(port.name for port in manifest.layers), *manifest.typedefs]))
+    made = ((layer, manifest.typedefs.get(layer, {})) for layer in order)
+    return [layer for layer, types in made if any(found.get(name) != kind for name, kind in types.items())]

@@ -16,19 +16,21 @@ from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.prepare import check_classes, expected_codes
 from fpga_tf.flow.reference import Reference
-from fpga_tf.flow.samples import EVALUATION, evaluation_inputs, input_sets
+from fpga_tf.flow.samples import EVALUATION, ModelInput, evaluation_inputs, input_sets
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.convert import convert as convert_quantised
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.project import Samples, write_project
-from fpga_tf.jets.sample import JetSample, read_sample
+from fpga_tf.jets.sample import JetSample
+from fpga_tf.jets.untrusted import numbers, opened
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.models.frontend import describe
-from fpga_tf.models.graph import stable_keys
+from fpga_tf.models.graph import producer, stable_keys
 from fpga_tf.models.normalisation import fold_batch_norms
 from fpga_tf.models.read import read_model
 
 _BATCH = 2048
+_KEEPING = ("QActivation", "Dropout", "Flatten", "Reshape")  # a probability stays one behind them
 _TENSOR = re.compile(r"[^/|]+")
 
 
@@ -80,7 +82,9 @@ def load(config: Config, frontend: str) -> Loaded:
     float_path = config.model.float_model
     float_model = None if float_path is None else read_model(float_path)
     if float_model is not None and describe(float_model) != "float":
-        raise UserError("model.float must be a float Keras model", where=config.where("model", "float"))
+        raise UserError(
+            "model.float must be a float Keras model, not a quantised one", where=config.where("model", "float")
+        )
     return Loaded(model, float_model, found, notes)
 
 
@@ -89,12 +93,10 @@ def _quantised(config: Config, model: Any) -> Loaded:
 
     section = config.quantise
     assert section is not None
-    data = config.data
-    labels = data.calibration_x.replace("x_", "y_", 1)
-    calibration = read_sample(data.path, data.calibration_x, labels, classes=data.classes)
+    calibration = _calibration(config)
     quantised, report = quantise_with_report(
         model,
-        calibration.x,
+        calibration,
         weight_bits=section.weight_bits,
         activation_bits=section.activation_bits,
         headroom_bits=section.headroom_bits,
@@ -106,6 +108,12 @@ def _quantised(config: Config, model: Any) -> Loaded:
         *report.notes,
     ]
     return Loaded(quantised, model, "qkeras", notes)
+
+
+def _calibration(config: Config) -> NDArray[np.float32]:
+    data = config.data
+    with opened(data.path) as file:
+        return numbers(file, data.calibration_x, where=f"{data.path}:{data.calibration_x}")
 
 
 def target(config: Config, folder: Path) -> Target:
@@ -158,24 +166,51 @@ def reference(
 
 
 def float_scores(model: Any, jets: JetSample) -> NDArray[np.float64]:
-    """Probabilities of the float model, shape (samples, classes)."""
+    """Probabilities of the float model, shape (samples, classes).
+
+    Raises:
+        UserError: the model does not fit the data.
+    """
     check_classes(jets, tuple(int(s) for s in model.outputs[0].shape[1:]))
-    scores = np.asarray(model.predict(jets.x, batch_size=_BATCH, verbose=0), dtype=np.float64)
+    inputs = evaluation_inputs([_float_port(tensor) for tensor in model.inputs], jets.x)
+    scores = evaluate(model, inputs, output_keys(model)[:1], exact=False, batch=_BATCH)[output_keys(model)[0]]
     if _probabilities(model):
         return scores
     grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(grown / grown.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
+def _float_port(tensor: Any) -> ModelInput:
+    shape = tuple(int(s) for s in tensor.shape[1:])
+    return ModelInput(tensor._keras_history.operation.name, shape, tensor.dtype == "bool")
+
+
 def _probabilities(model: Any) -> bool:
-    layer = model.outputs[0]._keras_history.operation
-    activation = getattr(getattr(layer, "activation", None), "__name__", "")
-    return "softmax" in type(layer).__name__.lower() or "softmax" in activation
+    """Whether the first output comes from a softmax, perhaps through layers that keep its values' meaning."""
+    call = producer(model, model.outputs[0])
+    while call is not None and type(call.layer).__name__ in _KEEPING:
+        call = producer(model, call.inputs[0])
+    activation = getattr(getattr(call and call.layer, "activation", None), "__name__", "")
+    return call is not None and "softmax" in (type(call.layer).__name__.lower() + activation)
 
 
-def write(
-    config: Config, loaded: Loaded, converted: Converted, where: Target, manifest: Manifest, expected: Reference
-) -> None:
+def labels(converted: Converted) -> dict[str, str]:
+    """For every hls4ml node the layer that a user knows it by, with the stage of an attention behind a slash."""
+    taps = {tap.node: tap.layer for tap in converted.state.taps}
+    return {node.name: taps.get(node.name, node.name) for node in converted.graph.get_layers()}
+
+
+def type_owners(converted: Converted) -> dict[str, str]:
+    """Layer by name of C++ type."""
+    known, found = labels(converted), {}
+    for node in converted.graph.get_layers():
+        kinds = [node.get_output_variable().type, *(weight.type for weight in node.get_weights())]
+        kinds += [value for value in node.attributes.values() if hasattr(value, "precision")]
+        found.update({kind.name: known[node.name] for kind in kinds})
+    return found
+
+
+def write(converted: Converted, where: Target, manifest: Manifest, expected: Reference) -> None:
     """Write the project with the first evaluation jets as test vectors."""
     vectors = Samples(
         list(zip(manifest.inputs, expected.inputs[EVALUATION], strict=True)),

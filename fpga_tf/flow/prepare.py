@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import platform
-import shutil
-import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,18 @@ from numpy.typing import NDArray
 
 from fpga_tf import __version__
 from fpga_tf.errors import InternalError, UserError
+from fpga_tf.files import atomic_write
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.environment import version
+from fpga_tf.flow.judge import DEFINES, MODEL, typedefs
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.quiet import quiet_stderr
 from fpga_tf.flow.reference import REFERENCE, write_reference
-from fpga_tf.hls.manifest import MANIFEST, Manifest, Port
+from fpga_tf.flow.settings import Settings
+from fpga_tf.hls.manifest import MANIFEST, Manifest, Port, digests, read_manifest
 from fpga_tf.jets.sample import JetSample, read_sample
 
-MODEL = "fpga_tf_model.keras"
 STEPS = ("read the model", "convert to an HLS project", "evaluate the model")
 _VERSIONED = ("hls4ml", "tensorflow", "keras", "numpy", "qkeras-v3", "hgq2")
 
@@ -58,34 +59,33 @@ def prepare(config: Config, frontend: str, jets: JetSample, key: str, made: Path
         step.say("importing TensorFlow")
         with quiet_stderr():
             from fpga_tf.flow import models
-        step.say("reading")
+        step.say("")
         loaded = models.load(config, frontend)
-    work = Path(tempfile.mkdtemp(prefix="fpga_tf-"))
-    try:
-        with progress.step(STEPS[1]):
-            target = models.target(config, work / "project")
-            converted = models.convert(loaded, target, config.model.input_precision)
-            exact = _precision(loaded.frontend, converted.state.widest)
-        with progress.step(STEPS[2]) as step:
-            reference = models.reference(config, loaded, converted, jets, exact, step.advance)
-        models.write(config, loaded, converted, target, _manifest(config, loaded, converted, exact, key), reference)
-        loaded.model.save(work / "project" / MODEL)
-        write_reference(work / "project" / REFERENCE, reference)
-        complete(work / "project")
-        for path in (work / "project").iterdir():
-            shutil.move(str(path), made / path.name)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with progress.step(STEPS[1]):
+        target = models.target(config, made)
+        converted = models.convert(loaded, target, config.model.input_precision)
+        exact = _precision(loaded.frontend, converted.state.widest)
+    with progress.step(STEPS[2]) as step:
+        reference = models.reference(config, loaded, converted, jets, exact, step.advance)
+        models.write(converted, target, _manifest(config, loaded, converted, jets, exact, key), reference)
+        loaded.model.save(made / MODEL)
+        write_reference(made / REFERENCE, reference)
+        _complete(made, models.type_owners(converted))
 
 
-def complete(folder: Path) -> None:
-    """Put the digests of files that were added after the project was written into its manifest."""
-    from fpga_tf.files import atomic_write
-    from fpga_tf.hls.manifest import digests, read_manifest
+def _complete(folder: Path, owners: Mapping[str, str]) -> None:
+    """Put into the manifest what is known only when the project has been written.
 
+    Args:
+        owners: layer by name of C++ type.
+    """
     manifest = read_manifest(folder)
     added = digests(folder, [REFERENCE, MODEL])
-    atomic_write(folder / MANIFEST, replace(manifest, files={**manifest.files, **added}).to_text())
+    types: dict[str, dict[str, str]] = {}
+    for name, kind in typedefs(folder / DEFINES).items():
+        types.setdefault(owners.get(name, name), {})[name] = kind
+    whole = replace(manifest, files={**manifest.files, **added}, typedefs=types)
+    atomic_write(folder / MANIFEST, whole.to_text())
 
 
 def _precision(frontend: str, widest: dict[str, int]) -> str:
@@ -97,14 +97,14 @@ def _precision(frontend: str, widest: dict[str, int]) -> str:
     return "float32" if max(widest.values()) <= FLOAT32_WIDTH else "float64"
 
 
-def _manifest(config: Config, loaded: Any, converted: Any, exact: str, key: str) -> Manifest:
+def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample, exact: str, key: str) -> Manifest:
     from fpga_tf.flow import models
     from fpga_tf.models.graph import stable_keys
 
     model = loaded.model
     keys = stable_keys(model)
     nodes = {node.name: node for node in converted.graph.get_layers()}
-    labels = {tap.node: tap.layer for tap in converted.state.taps}
+    labels = models.labels(converted)
     return Manifest(
         name=config.name,
         key=key,
@@ -136,27 +136,14 @@ def _manifest(config: Config, loaded: Any, converted: Any, exact: str, key: str)
         ),
         widest=converted.state.widest,
         versions=versions(),
-        config=settings(config, loaded.classes_are_probabilities),
+        config=Settings.of(config, jets.classes, loaded.classes_are_probabilities).plain(),
         weights={
-            f"firmware/weights/{weight.name}.h": labels.get(name, name)
+            f"firmware/weights/{weight.name}.h": labels[name]
             for name, node in nodes.items()
             for weight in node.get_weights()
         },
         notes=tuple(loaded.notes),
     )
-
-
-def settings(config: Config, probabilities: bool) -> dict[str, Any]:
-    """What judging a project needs of its configuration, as plain data."""
-    classes = config.data.classes
-    return {
-        "classes": None if classes is None else list(classes),
-        "signal": config.data.signal,
-        "probabilities": probabilities,
-        "gates": config.gates.model_dump(),
-        "budget": config.budget.model_dump(),
-        "jobs": config.simulation.jobs,
-    }
 
 
 def expected_codes(values: NDArray[np.float64], fmt: Format, where: str) -> NDArray[np.int64]:

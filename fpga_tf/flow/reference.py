@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,15 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.files import atomic_write
+from fpga_tf.flow.samples import EVALUATION
+from fpga_tf.hls.manifest import Manifest
 
 REFERENCE = "fpga_tf_reference.npz"
+MAX_BYTES = 2**31  # unpacked; 12,000 jets of 90 values take 1 MB
+_DAMAGE = (
+    OSError, ValueError, KeyError, IndexError, TypeError, EOFError, MemoryError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 Codes = NDArray[np.int64]
 
 
@@ -31,7 +39,6 @@ class Reference:
     outputs: dict[str, list[Codes]]
     labels: NDArray[np.int64]
     float_scores: NDArray[np.float64] | None = None
-    facts: dict[str, float] = field(default_factory=dict)
 
 
 def write_reference(path: Path, reference: Reference) -> None:
@@ -55,36 +62,68 @@ def write_reference(path: Path, reference: Reference) -> None:
     atomic_write(path, buffer.getvalue())
 
 
-def read_reference(path: Path) -> Reference:
+def read_reference(path: Path, manifest: Manifest) -> Reference:
     """Read the file back.
 
+    Args:
+        manifest: whose ports it must fit.
+
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it is missing, damaged, or of another project.
     """
     try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+                raise ValueError("size")
         with np.load(path, allow_pickle=False) as data:
             names = [str(n) for n in data["sets"]]
-            return Reference(
+            found = Reference(
                 inputs={n: _ports(data, "in", n) for n in names},
                 outputs={n: _ports(data, "out", n) for n in names},
-                labels=data["labels"].astype(np.int64),
+                labels=_integers(data["labels"]),
                 float_scores=data["float_scores"] if "float_scores" in data.files else None,
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        _check(found, manifest)
+    except _DAMAGE as error:
         raise UserError(
             f"the reference must be as it was written, not damaged ({type(error).__name__})",
             where=str(path),
             hint="make the project again with --fresh",
         ) from error
+    return found
+
+
+def _check(reference: Reference, manifest: Manifest) -> None:
+    samples = len(reference.inputs[EVALUATION][0])
+    for kind, ports in ((reference.inputs, manifest.inputs), (reference.outputs, manifest.outputs)):
+        for name, arrays in kind.items():
+            count = samples if name == EVALUATION else len(reference.inputs[name][0])
+            if count == 0 or [a.shape for a in arrays] != [(count, *p.shape) for p in ports]:
+                raise ValueError("shapes")
+    for arrays in reference.inputs.values():
+        for codes, port in zip(arrays, manifest.inputs, strict=True):
+            if codes.min() < port.type.min_code or codes.max() > port.type.max_code:
+                raise ValueError("codes")
+    scores = reference.float_scores
+    if reference.labels.shape != (samples,) or (
+        scores is not None and (scores.dtype != np.float64 or scores.shape != reference.outputs[EVALUATION][0].shape)
+    ):
+        raise ValueError("labels, scores")
 
 
 def _ports(data: np.lib.npyio.NpzFile, kind: str, name: str) -> list[Codes]:
     out: list[Codes] = []
     while f"{kind}.{name}.{len(out)}" in data.files:
-        out.append(data[f"{kind}.{name}.{len(out)}"].astype(np.int64))
+        out.append(_integers(data[f"{kind}.{name}.{len(out)}"]))
     if not out:
         raise KeyError(name)
     return out
+
+
+def _integers(values: NDArray[np.generic]) -> Codes:
+    if values.dtype.kind != "i":
+        raise ValueError("dtype")
+    return values.astype(np.int64)
 
 
 def _small(codes: NDArray[np.int64]) -> NDArray[np.generic]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,33 @@ if TYPE_CHECKING:
 
 Inputs = list[NDArray[np.float64]]
 EVALUATION = "evaluation"
+STRESS = ("minima", "maxima", "doubled", "random")
+
+
+class Input(Protocol):
+    """What must be known of a model's input to feed it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def mask(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """An input without a format, as a float model has it.
+
+    Attributes:
+        name: the input layer's name.
+        shape: without the batch.
+        mask: a 0/1 input.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    mask: bool
 
 
 def input_sets(
@@ -22,26 +50,21 @@ def input_sets(
 ) -> dict[str, Inputs]:
     """Real inputs per set, one array per port.
 
-    Sets besides the evaluation: ``minima`` and ``maxima`` (the first sample has them everywhere, the others at random
-    places), ``doubled`` (scaled until the largest value is twice what the format holds), ``random`` (every code equally
-    likely). A mask takes zeros, ones and random bits.
+    Sets besides the evaluation, made of jets drawn from it: ``minima`` and ``maxima`` (the first sample has them
+    everywhere, the others at random places), ``doubled`` (each jet scaled until its largest value is twice what the
+    format holds), ``random`` (every code equally likely). A mask takes zeros, ones and random bits.
 
     Args:
         ports: the model's inputs.
-        evaluation: per port, (samples, *shape).
+        evaluation: per port, (samples, *shape), as `evaluation_inputs` gives it.
         stress: samples per stress set.
         seed: of everything random.
-
-    Raises:
-        UserError: the data do not fit the model's inputs.
     """
-    _check(ports, evaluation)
     rng = np.random.default_rng(seed)
-    count = min(stress, len(evaluation[0])) or stress
     sets: dict[str, Inputs] = {EVALUATION: [np.asarray(x, dtype=np.float64) for x in evaluation]}
-    base = [x[rng.integers(0, len(x), count)] for x in sets[EVALUATION]]
-    for name in ("minima", "maxima", "doubled", "random"):
-        sets[name] = [_stressed(name, port, x, rng) for port, x in zip(ports, base, strict=True)]
+    drawn = rng.integers(0, len(evaluation[0]), stress)
+    for name in STRESS:
+        sets[name] = [_stressed(name, p, x[drawn], rng) for p, x in zip(ports, sets[EVALUATION], strict=True)]
     return sets
 
 
@@ -54,47 +77,40 @@ def _stressed(name: str, port: InputPort, base: NDArray[np.float64], rng: np.ran
     if name == "random":
         return fmt.dequantise(rng.integers(fmt.min_code, fmt.max_code, base.shape, endpoint=True))
     if name == "doubled":
-        largest = float(np.abs(base).max()) or 1.0
-        return base * (2.0 * max(fmt.max, -fmt.min) / largest)
+        largest = np.abs(base).max(axis=tuple(range(1, base.ndim)), keepdims=True)
+        return base * (2.0 * max(fmt.max, -fmt.min) / np.where(largest == 0, 1.0, largest))
     where = rng.random(base.shape) < 0.5
     where[0] = True
     return np.where(where, fmt.min if name == "minima" else fmt.max, base)
 
 
-def _check(ports: Sequence[InputPort], evaluation: Sequence[NDArray[np.float32]]) -> None:
-    if len(ports) != len(evaluation):
-        raise UserError(
-            f"a model must have one input for each dataset, not {len(ports)} for {len(evaluation)}",
-            hint="mask inputs are made from the data: see docs/configuration.md",
-        )
-    for port, x in zip(ports, evaluation, strict=True):
-        if x.shape[1:] != port.shape:
-            raise UserError(
-                f"the data must have the shape of the model's input, {port.shape}, not {x.shape[1:]}",
-                where=f"input {port.name}",
-            )
-
-
-def evaluation_inputs(ports: Sequence[InputPort], x: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+def evaluation_inputs(ports: Sequence[Input], x: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """One array per port from one dataset: features as they are, masks from which rows are not all zero.
 
     Raises:
-        UserError: there is not exactly one input of features, or a mask has another shape than its rows.
+        UserError: there is not exactly one input of features, or an input has another shape than the data.
     """
     features = [p for p in ports if not p.mask]
     if len(features) != 1:
-        raise UserError(f"a model must have exactly one input of features, not {len(features)}")
+        names = ", ".join(p.name for p in features) or "none"
+        raise UserError(f"a model must have exactly one input of features, not {len(features)} ({names})")
+    if features[0].shape != x.shape[1:]:
+        raise UserError(
+            f"the data must have the shape of the model's input, {features[0].shape}, not {x.shape[1:]}",
+            where=f"input {features[0].name}",
+        )
     present = np.any(x != 0, axis=-1)
-    out = []
-    for port in ports:
-        mask = port.mask
-        value = present if mask and port.shape == present.shape[1:] else None
-        if mask and value is None and len(port.shape) == 2 and port.shape[1] == present.shape[1]:
-            value = np.broadcast_to(present[:, None, :], (len(x), *port.shape))
-        if mask and value is None:
-            raise UserError(f"a mask input must have shape {present.shape[1:]}, not {port.shape}", where=port.name)
-        out.append(x if value is None else np.asarray(value, dtype=np.float32))
-    return out
+    return [_mask(p, present) if p.mask else x for p in ports]
+
+
+def _mask(port: Input, present: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Which rows count, for every row of the queries if the mask has two axes."""
+    count, rows = present.shape
+    if port.shape == (rows,):
+        return present.astype(np.float32)
+    if len(port.shape) == 2 and port.shape[1] == rows:
+        return np.broadcast_to(present[:, None, :], (count, *port.shape)).astype(np.float32)
+    raise UserError(f"a mask input must have shape ({rows},), not {port.shape}", where=f"input {port.name}")
 
 
 def samples_of(sets: Mapping[str, Sequence[NDArray[np.int64]]]) -> int:

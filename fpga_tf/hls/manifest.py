@@ -65,6 +65,7 @@ class Manifest:
         versions: of the tools that made it.
         config: what judging the project needs of its configuration.
         weights: layer by weight file.
+        typedefs: per layer, the C++ types in ``firmware/defines.h`` by their names.
         notes: what was done to the model.
         files: SHA-256 of every generated file.
     """
@@ -83,6 +84,7 @@ class Manifest:
     versions: dict[str, str]
     config: dict[str, Any]
     weights: dict[str, str] = field(default_factory=dict)
+    typedefs: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA

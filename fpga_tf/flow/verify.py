@@ -1,0 +1,172 @@
+"""From a project on the disk to its verdict: compile, simulate, compare, judge."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpga_tf.errors import FpgaTfError
+from fpga_tf.files import atomic_write, disk_errors
+from fpga_tf.flow import judge
+from fpga_tf.flow.judge import MODEL
+from fpga_tf.flow.progress import Progress
+from fpga_tf.flow.project import BUILD_LOG, RESULT
+from fpga_tf.flow.quiet import quiet_stderr
+from fpga_tf.flow.reference import REFERENCE, Reference, read_reference
+from fpga_tf.flow.samples import EVALUATION, samples_of
+from fpga_tf.flow.settings import Settings, read_project
+from fpga_tf.hls.build import build
+from fpga_tf.hls.manifest import Manifest, edited
+from fpga_tf.hls.simulate import Simulated, Watch
+from fpga_tf.hls.simulate import simulate as run_program
+from fpga_tf.store import Store
+from fpga_tf.verdict.agreement import Agreement, combine, first_divergence
+from fpga_tf.verdict.gates import agreement_gate, physics_gates
+from fpga_tf.verdict.verdict import RunResult
+
+Codes = NDArray[np.int64]
+SIMULATION = ("compile the C-simulation", "simulate", "compare", "judge")
+_TRACED = 16  # samples of each set that are traced to find the first diverging layer
+
+
+def verify(project: Path, store: Store, progress: Progress) -> RunResult:
+    """Judge a project as it stands on the disk.
+
+    Raises:
+        UserError: the project is damaged, or a report in it cannot be understood.
+        ToolError: it does not compile or run, or the disk is full.
+    """
+    manifest, settings = read_project(project)
+    reference = read_reference(project / REFERENCE, manifest)
+    for name in (RESULT, BUILD_LOG):  # of an earlier run: from here on they would lie
+        with disk_errors(project / name, "removed"):
+            (project / name).unlink(missing_ok=True)
+    with progress.step(SIMULATION[0]) as step:
+        program, key, cached = build(project, manifest, store, project / BUILD_LOG)
+        if cached:
+            step.mark_cached()
+    with progress.step(f"{SIMULATION[1]} {samples_of(reference.inputs):,} samples") as step:
+        firmware, seconds, cached = _simulated(program, key, manifest, reference, store, settings.jobs, step.advance)
+        if cached:
+            step.mark_cached()
+    with progress.step(SIMULATION[2]) as step:
+        changed = edited(project, manifest)
+        agreement = combine(judge.compare_sets(reference, firmware))
+        notes: list[str] = []
+        if agreement.differing:
+            step.say("locating the first diverging layer")
+            layer, notes = _located(project, program, manifest, reference, firmware)
+            agreement = replace(agreement, first_diverging_layer=layer)
+            step.say("")
+    with progress.step(SIMULATION[3]):
+        result = _result(project, manifest, settings, reference, firmware, agreement, changed, notes)
+    result = replace(
+        result,
+        steps=tuple(progress.steps),
+        throughput={"csim_samples_per_second": samples_of(reference.inputs) / seconds if seconds else None},
+    )
+    atomic_write(project / RESULT, result.dumps() + "\n")
+    return result
+
+
+def _simulated(
+    program: Path, key: str, manifest: Manifest, reference: Reference, store: Store, jobs: int, watch: Watch
+) -> tuple[dict[str, list[Codes]], float, bool]:
+    """Outputs per set; from the store if the same program has run on the same codes before."""
+    names = list(reference.inputs)
+    joined = [np.concatenate([reference.inputs[n][i] for n in names]) for i in range(len(manifest.inputs))]
+    digest = hashlib.sha256()
+    for codes in joined:
+        digest.update(np.ascontiguousarray(codes, dtype="<i8").tobytes())
+    entry_key = store.key({"what": "simulation 1", "program": key, "inputs": digest.hexdigest()})
+    entry = store.get(entry_key)
+    cached = entry is not None
+    if entry is None:
+
+        def populate(made: Path) -> None:
+            done: Simulated = run_program(program, manifest, joined, jobs=jobs, watch=watch)
+            arrays: dict[str, Any] = {str(i): codes for i, codes in enumerate(done.outputs)}
+            np.savez_compressed(made / "outputs.npz", seconds=done.seconds, **arrays)
+
+        entry = store.put(entry_key, populate)
+    with np.load(entry / "outputs.npz", allow_pickle=False) as data:
+        outputs = [data[str(i)] for i in range(len(manifest.outputs))]
+        seconds = float(data["seconds"])
+    ends = np.cumsum([len(reference.inputs[n][0]) for n in names])[:-1]
+    parts = [np.split(codes, ends) for codes in outputs]
+    return {n: [p[i] for p in parts] for i, n in enumerate(names)}, seconds, cached
+
+
+def _located(
+    project: Path, program: Path, manifest: Manifest, reference: Reference, firmware: dict[str, list[Codes]]
+) -> tuple[str | None, list[str]]:
+    """The first diverging layer, or a note why it is not known: outputs differ all the same."""
+    try:
+        return _locate(project, program, manifest, reference, firmware), []
+    except (FpgaTfError, ImportError) as error:
+        return None, [f"the first diverging layer is not known: {str(error).splitlines()[0]}"]
+
+
+def _locate(
+    project: Path, program: Path, manifest: Manifest, reference: Reference, firmware: dict[str, list[Codes]]
+) -> str | None:
+    """The first layer, in the order of the firmware, whose codes differ from Keras's."""
+    picked = {name: judge.differing_samples(reference.outputs[name], firmware[name])[:_TRACED] for name in firmware}
+    inputs = [
+        np.concatenate([reference.inputs[name][i][samples] for name, samples in picked.items()])
+        for i in range(len(manifest.inputs))
+    ]
+    traced = run_program(program, manifest, inputs, jobs=1, traced=True)
+    with quiet_stderr():
+        from fpga_tf.flow import models
+    expected = models.layer_codes(project / MODEL, manifest, inputs)
+    found = first_divergence((name, e, f) for (name, e), f in zip(expected, traced.layers, strict=True))
+    return None if found is None else found.layer
+
+
+def _result(
+    project: Path,
+    manifest: Manifest,
+    settings: Settings,
+    reference: Reference,
+    firmware: dict[str, list[Codes]],
+    agreement: Agreement,
+    changed: list[str],
+    notes: list[str],
+) -> RunResult:
+    stages, changes, remarks = judge.judge_physics(manifest.outputs[0], settings, reference, firmware[EVALUATION][0])
+    budget, told = judge.judge_budget(project, manifest, settings)
+    gates = [
+        agreement_gate(agreement),
+        judge.sources_gate(project, manifest, changed),
+        *physics_gates(
+            judge.limits(settings), float_=stages["float"], quantised=stages["quantised"], csim=stages["csim"]
+        ),
+    ]
+    return RunResult(
+        project=str(project),
+        agreement=agreement,
+        gates=tuple(gates),
+        budget=tuple(budget),
+        physics=stages,
+        top_class_changes=changes,
+        notes=(*manifest.notes, *notes, *remarks, *told, *_remarks(manifest, changed)),
+    )
+
+
+def _remarks(manifest: Manifest, changed: list[str]) -> list[str]:
+    notes = []
+    if changed:
+        notes.append(f"{len(changed)} generated files were edited: {', '.join(changed[:5])}")
+    if manifest.exact == "float64":
+        widest = max(manifest.widest, key=lambda name: manifest.widest[name])
+        notes.append(
+            f"exact sums need up to {manifest.widest[widest]} bits ({widest}), more than float32 holds: "
+            "the reference is Keras's graph in float64"
+        )
+    return notes
