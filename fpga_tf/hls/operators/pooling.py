@@ -6,7 +6,8 @@ from typing import Any
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Rounding, parse_quantiser
-from fpga_tf.hls.context import Conversion, LayerDict, exact_format
+from fpga_tf.fixedpoint.format import MAX_WIDTH
+from fpga_tf.hls.context import Conversion, LayerDict, check_width, exact_format
 from fpga_tf.hls.operators.call import Call
 from fpga_tf.models.graph import LayerCall
 
@@ -31,6 +32,12 @@ def global_average(ctx: Conversion, call: Call, readers: list[LayerCall]) -> lis
         fmt, reference = Format(total.signed, total.integer - down, total.fraction + down), call.output.name
     else:
         fmt, reference = _quantiser_behind(call, readers), None
+        # Keras's quotient is a rounded float: it decides like the exact one while a boundary is farther off than its
+        # error, that is 1 / (2 * rows) of an LSB
+        needed = max(x.integer, fmt.integer) + max(x.fraction, fmt.fraction) + rows.bit_length() + 2
+        check_width(Format(False, needed, 0), call.name)
+        ctx.widest[call.name] = needed
+    division = _division(accum, fmt, rows, call.name)
     return [
         ctx.emit(
             "FpgaTfMean",
@@ -41,12 +48,13 @@ def global_average(ctx: Conversion, call: Call, readers: list[LayerCall]) -> lis
             (channels,),
             layer=call.name,
             reference=reference or readers[0].outputs[0].name,
-            accum=accum,
+            # Keras divides the shifted sum: that many bits its floats must hold for a tie to be seen as one
+            accum=Format(True, accum.integer, accum.fraction + division["up"]),
             out_shape=(channels,),
             n_rows=rows,
             n_channels=channels,
-            typedefs=_types(accum, fmt, rows),
-            **_division(accum, fmt, rows, call.name),
+            typedefs=_types(accum, fmt, division["num_bits"]),
+            **division,
         )
     ]
 
@@ -70,6 +78,12 @@ def _quantiser_behind(call: Call, readers: list[LayerCall]) -> Format:
 def _division(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, Any]:
     """Constants of the exact division (see mean.h)."""
     up = max(0, fmt.fraction - accum.fraction)
+    if accum.width + up > MAX_WIDTH:
+        raise UserError(
+            f"a mean's sum, shifted to the result's fraction, must have at most {MAX_WIDTH} bits, not {accum.width + up}",
+            where=f"layer {layer}",
+            hint="quantise its input or its result to fewer bits",
+        )
     den = rows << max(0, accum.fraction - fmt.fraction)
     largest = (1 << (accum.width - 1)) << up
     offset = -(-largest // den)
@@ -77,7 +91,7 @@ def _division(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, An
     magic = (1 << shift) // den + 1
     num_bits = max((2 * (largest + offset * den)).bit_length(), (2 * den).bit_length(), fmt.width) + 2
     if magic.bit_length() > 64 or num_bits > 63:
-        raise UserError(f"a mean must have sums of at most 30 bits or so, not {accum}", where=f"layer {layer}")
+        raise UserError(f"a mean's result must not be so much coarser than its sum, not {fmt}", where=f"layer {layer}")
     return {
         "sum_bits": accum.width,
         "num_bits": num_bits,
@@ -92,6 +106,5 @@ def _division(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, An
     }
 
 
-def _types(accum: Format, fmt: Format, rows: int) -> dict[str, str]:
-    num_bits = _division(accum, fmt, rows, "")["num_bits"]
+def _types(accum: Format, fmt: Format, num_bits: int) -> dict[str, str]:
     return {"accum_t": accum.ap_type, "rounded_t": f"ap_fixed<{num_bits},{num_bits - fmt.fraction}>"}
