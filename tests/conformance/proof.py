@@ -50,12 +50,14 @@ class Proof:
     """What was compared.
 
     Attributes:
-        differing: per tap or output that differs, how: ``"native"`` or ``"exact"``, codes that differ, codes compared.
+        differing: per tap or output that differs, how many codes do, in native or exact evaluation.
         compared: codes compared, in all.
+        constant: taps that never moved, so that equality says little.
     """
 
     differing: dict[str, str] = field(default_factory=dict)
     compared: int = 0
+    constant: tuple[str, ...] = ()
 
 
 def manifest_of(model: Any, converted: Converted, target: Target, frontend: str = "qkeras") -> Manifest:
@@ -146,15 +148,20 @@ def prove(project: Project, inputs: Arrays) -> Proof:
     compared = 0
     for exact in (False, True) if project.narrow else (True,):
         values = evaluate(project.model, inputs, keys, exact=exact)
-        for port, codes in (*zip(manifest.layers, sim.layers), *zip(manifest.outputs, sim.outputs)):
+        for port, codes in (
+            *zip(manifest.layers, sim.layers, strict=True),
+            *zip(manifest.outputs, sim.outputs, strict=True),
+        ):
             expected, wrong = _expected(project, port, values[port.reference])
             bad = int(((expected != codes) | wrong).sum())
             compared += codes.size
             if bad:
-                differing[port.name] = f"{'exact' if exact else 'native'}: {bad} of {codes.size} differ"
+                kind = "exact" if exact else "native"
+                differing[f"{port.name} ({kind})"] = f"{bad} of {codes.size} {port.format} differ"
         if not exact:
             assert predicted_equals(project.model, inputs, values)
-    return Proof(differing, compared)
+    constant = tuple(p.name for p, c in zip(manifest.layers, sim.layers, strict=True) if (c == c[0].flat[0]).all())
+    return Proof(differing, compared, constant)
 
 
 def _expected(project: Project, port: Port, values: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -168,7 +175,9 @@ def _expected(project: Project, port: Port, values: NDArray[np.float64]) -> tupl
 def predicted_equals(model: Any, inputs: Arrays, values: dict[str, NDArray[Any]]) -> bool:
     """Whether ``model.predict`` gives the very same outputs."""
     given = [x.astype(t.dtype) for x, t in zip(inputs, model.inputs, strict=True)]
-    model.run_eagerly = any("quantized_linear" in str(type(getattr(l, "activation", None))) for l in model.layers)
+    # QKeras's quantized_linear cannot be an activation in a compiled graph
+    kinds = {type(getattr(layer, "activation", None)).__name__ for layer in model.layers}
+    model.run_eagerly = "quantized_linear" in kinds
     made = model.predict(given if len(given) > 1 else given[0], verbose=0, batch_size=128)
     made = made if isinstance(made, list) else [made]
     return all(np.array_equal(m, values[key]) for m, key in zip(made, output_keys(model), strict=True))

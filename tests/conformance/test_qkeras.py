@@ -24,5 +24,6 @@ def test_firmware_computes_what_keras_computes(group: str, seed: int, tmp_path: 
     inputs = samples(project.converted.inputs, np.random.default_rng(seed))
     proof = prove(project, inputs)
     assert proof.differing == {}
+    assert len(proof.constant) <= 2
     assert project.narrow == (group != "wide")
     assert proof.compared > 10_000

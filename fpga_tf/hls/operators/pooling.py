@@ -78,9 +78,10 @@ def _quantiser_behind(call: Call, readers: list[LayerCall]) -> Format:
 def _division(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, Any]:
     """Constants of the exact division (see mean.h)."""
     up = max(0, fmt.fraction - accum.fraction)
-    if accum.width + up > MAX_WIDTH:
+    width = accum.width + up
+    if width > MAX_WIDTH:
         raise UserError(
-            f"a mean's sum, shifted to the result's fraction, must have at most {MAX_WIDTH} bits, not {accum.width + up}",
+            f"a mean's sum, shifted to the result's fraction, must have at most {MAX_WIDTH} bits, not {width}",
             where=f"layer {layer}",
             hint="quantise its input or its result to fewer bits",
         )

@@ -1,0 +1,43 @@
+"""Our C++ headers: each alone, without a warning, and with a testbench."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.hls.cpp import INCLUDE, compile_cpp
+
+HEADERS = sorted(path.name for path in (INCLUDE / "fpga_tf").glob("*.h"))
+TESTBENCHES = Path(__file__).parent / "testbench"
+
+
+def test_every_header_has_a_testbench() -> None:
+    assert {Path(name).stem for name in HEADERS} == {path.stem for path in TESTBENCHES.glob("*.cpp")}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_compiles_alone_without_a_warning(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "alone.cpp"
+    source.write_text(f'#include "ap_fixed.h"\n#include "fpga_tf/{name}"\n#include "fpga_tf/{name}"\n')
+    done = compile_cpp(source, "-fsyntax-only")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_testbench_passes_without_a_warning(name: str, tmp_path: Path) -> None:
+    program = tmp_path / "testbench"
+    done = compile_cpp(TESTBENCHES / f"{Path(name).stem}.cpp", "-o", str(program))
+    assert (done.returncode, done.stderr) == (0, "")
+    ran = subprocess.run([program], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_wrong_stride_is_told_in_a_sentence(tmp_path: Path) -> None:
+    source = tmp_path / "wrong.cpp"
+    text = (TESTBENCHES / "mask.cpp").read_text("utf-8")
+    assert "row_stride = 1;" in text
+    source.write_text(text.replace("row_stride = 1;", "row_stride = 2;"))
+    done = compile_cpp(source, "-fsyntax-only", f"-I{TESTBENCHES}")
+    assert done.returncode != 0 and "the strides must stay inside the mask" in done.stderr
