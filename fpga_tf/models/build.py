@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -22,8 +22,12 @@ from fpga_tf.models.simplify import MOVING, Names
 from fpga_tf.models.sites import TensorFormat, best_format, covering_format
 
 _SCALE_BITS = 16
+_GUARD_BITS = 4  # of a bias, below the last bit that its sum is rounded to
 # A softmax is as good as its output's LSB, but no better than this: halving the error doubles the tables.
 _SOFTMAX_ERROR = 2.0**-10
+
+
+_PROJECTIONS = ("query", "key", "value", "output")
 
 
 class Builder:
@@ -65,10 +69,22 @@ class Builder:
         self.chosen[name] = best_format(name, values, self._plan.budget.weight_bits)
         return self.fmt(name)
 
-    def bias(self, name: str, values: NDArray[Any], bits: int | None = None) -> Format:
-        """The format of a bias, by its range."""
-        self.chosen[name] = covering_format(name, values, bits or self._plan.budget.bias_bits)
+    def bias(self, name: str, values: NDArray[Any], sites: Sequence[str]) -> Format:
+        """The format of a bias whose sums are rounded at these sites: its range, and no bits far below the rounding."""
+        most = covering_format(name, values, self._plan.budget.bias_bits)
+        fraction = max(self.fmt(s).fraction for s in sites) + _GUARD_BITS
+        bits = min(max(most.format.integer + fraction + 1, 2), most.format.width)
+        self.chosen[name] = covering_format(name, values, bits)
         return self.fmt(name)
+
+    def factor(self, name: str, values: NDArray[Any]) -> Format:
+        """The format of a scale or a shift, by its range."""
+        self.chosen[name] = covering_format(name, values, _SCALE_BITS)
+        return self.fmt(name)
+
+    def rounded_at(self, layer: Any) -> list[str]:
+        """The sites where a layer's exact output is rounded."""
+        return self._plan.absorbed.get(layer.name, [layer.name])
 
     def known(self, tensor: Any) -> Format | None:
         """The format of a tensor that was made, None where it is exact."""
@@ -131,12 +147,13 @@ def _fused(model: keras.Model, masked: set[str]) -> dict[str, str]:
 def _dense(builder: Builder, layer: Any) -> Replacement:
     kernel, *bias = (np.asarray(w) for w in layer.get_weights())
     own = builder.own_quantiser(layer)
+    bias_format = builder.bias(f"{layer.name}/bias", bias[0], builder.rounded_at(layer)) if bias else None
     made = QDense(
         layer.units,
         use_bias=layer.use_bias,
         kernel_initializer="zeros",
         kernel_quantizer=quantiser_text(builder.weight(f"{layer.name}/kernel", kernel)),
-        bias_quantizer=quantiser_text(builder.bias(f"{layer.name}/bias", bias[0])) if bias else None,
+        bias_quantizer=None if bias_format is None else quantiser_text(bias_format),
         activation=None if own is None else quantiser_text(own),
         name=layer.name,
     )
@@ -150,7 +167,7 @@ def _einsum(builder: Builder, layer: Any) -> Replacement:
     made = QEinsumDense(
         **config,
         kernel_quantizer=builder.weight(f"{layer.name}/kernel", kernel),
-        bias_quantizer=builder.bias(f"{layer.name}/bias", bias[0]) if bias else None,
+        bias_quantizer=builder.bias(f"{layer.name}/bias", bias[0], builder.rounded_at(layer)) if bias else None,
     )
     return builder.quantised(layer, Loaded(made, layer.get_weights()))
 
@@ -158,8 +175,8 @@ def _einsum(builder: Builder, layer: Any) -> Replacement:
 def _scale_shift(builder: Builder, layer: Any) -> Replacement:
     scale, shift = (np.asarray(w) for w in layer.get_weights())
     own = builder.own_quantiser(layer)
-    factor = builder.bias(f"{layer.name}/scale", scale, _SCALE_BITS)
-    offset = builder.bias(f"{layer.name}/shift", shift, _SCALE_BITS)
+    factor = builder.factor(f"{layer.name}/scale", scale)
+    offset = builder.factor(f"{layer.name}/shift", shift)
     made = Loaded(QScaleShift(factor, offset, own, name=layer.name), [scale, shift])
     return builder.quantised(layer, made) if own is None else lambda x, **_: builder.note(made(x), own)
 
@@ -168,11 +185,12 @@ def _attention(builder: Builder, layer: Any) -> Replacement:
     parts = (layer.query_dense, layer.key_dense, layer.value_dense, layer.output_dense)
     kernels = np.concatenate([keras.ops.convert_to_numpy(p.kernel).ravel() for p in parts])
     biases = [keras.ops.convert_to_numpy(p.bias).ravel() for p in parts if p.bias is not None]
+    sums = [f"{layer.name}/{stage}" for stage in _PROJECTIONS]
     formats = {f"{stage}_quantizer": builder.fmt(f"{layer.name}/{stage}") for stage in STAGES}
     config = {
         **layer.get_config(),
         "kernel_quantizer": builder.weight(f"{layer.name}/kernel", kernels),
-        "bias_quantizer": builder.bias(f"{layer.name}/bias", np.concatenate(biases)) if biases else None,
+        "bias_quantizer": builder.bias(f"{layer.name}/bias", np.concatenate(biases), sums) if biases else None,
         **formats,
         "softmax_error": _softmax_error(formats["attention_quantizer"]),
     }

@@ -40,11 +40,17 @@ class Budget:
 
 @dataclass
 class Plan:
-    """Sites by name, and the layers whose exact output goes straight into a rounding layer."""
+    """What to quantise.
+
+    Attributes:
+        budget: bits.
+        sites: tensors by name.
+        absorbed: layers whose exact output goes straight into layers that round by themselves, with those sites.
+    """
 
     budget: Budget
     sites: dict[str, Site] = field(default_factory=dict)
-    absorbed: set[str] = field(default_factory=set)
+    absorbed: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, bits: int, *, signed: bool, fixed: bool = False) -> None:
         """A site; `fixed` ones hold probabilities, from zero up to just below one."""
@@ -68,8 +74,8 @@ def make_plan(model: keras.Model, budget: Budget) -> Plan:
         _plan_input(model, tensor, plan)
     made = calls(model)
     for layer in {id(c.layer): c.layer for c in made}.values():
-        if isinstance(layer, (*LINEAR, keras.layers.Add)) and _absorbed(model, layer):
-            plan.absorbed.add(layer.name)
+        if isinstance(layer, (*LINEAR, keras.layers.Add)) and (readers := _rounding_readers(model, layer)):
+            plan.absorbed[layer.name] = readers
     for call in made:
         _check_masks(call)
         if _never_negative(call, positive):
@@ -108,12 +114,13 @@ def _never_negative(call: LayerCall, positive: set[int]) -> bool:
     return all(id(t) in positive for t in call.inputs if t.dtype != "bool")
 
 
-def _absorbed(model: keras.Model, layer: Any) -> bool:
-    """True where all outputs go into rounding layers only."""
+def _rounding_readers(model: keras.Model, layer: Any) -> list[str]:
+    """The sites that read a layer's outputs, if all of them belong to layers that round by themselves."""
     outputs = [call.outputs[0] for call in calls(model) if call.layer is layer]
-    if any(t is o for t in outputs for o in model.outputs):
-        return False
-    return all(isinstance(c.layer, _ROUNDING) for t in outputs for c in consumers(model, t))
+    readers = [c.layer for t in outputs for c in consumers(model, t)]
+    if any(t is o for t in outputs for o in model.outputs) or not all(isinstance(r, _ROUNDING) for r in readers):
+        return []
+    return [f"{r.name}/scores" if isinstance(r, keras.layers.Softmax) else r.name for r in readers]
 
 
 def _check_masks(call: LayerCall) -> None:

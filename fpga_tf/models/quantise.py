@@ -32,7 +32,7 @@ class QuantisationReport:
     Attributes:
         tensors: one entry per quantised tensor and weight, in the model's order.
         samples: calibration samples used.
-        notes: what became of normalisation layers.
+        notes: what became of normalisation layers, and where masked rows differ from Keras's.
     """
 
     tensors: tuple[TensorFormat, ...]
@@ -114,8 +114,8 @@ def quantise_with_report(
     budget = Budget(
         weight_bits=_bits("weight_bits", weight_bits),
         bias_bits=max(_BIAS_BITS, weight_bits),
-        input_bits=_bits("input_bits", activation_bits if input_bits is None else input_bits),
         activation_bits=_bits("activation_bits", activation_bits),
+        input_bits=_bits("input_bits", activation_bits if input_bits is None else input_bits),
         attention_bits=_bits("attention_bits", activation_bits if attention_bits is None else attention_bits),
         headroom_bits=headroom_bits,
     )
@@ -133,7 +133,7 @@ def quantise_with_report(
     first = [x[:2] for x in data]
     builder = builder_class(simple, plan, {s.call.layer.name for s in run(simple, first) if s.masks})
     quantised = rebuild(simple, builder.replace, builder.enter)
-    _same_masks(model, quantised, first)
+    notes += _same_masks(model, quantised, first)
     return quantised, QuantisationReport(tuple(builder.chosen.values()), len(data[0]), tuple(notes))
 
 
@@ -191,8 +191,12 @@ def _arrays(names: Sequence[str], data: Any) -> list[NDArray[Any]]:
     return [np.asarray(x) for x in given]
 
 
-def _same_masks(model: keras.Model, quantised: keras.Model, batch: list[NDArray[Any]]) -> None:
-    """Masks that travel unseen must reach the same attentions as before: a quantiser may have dropped one."""
+def _same_masks(model: keras.Model, quantised: keras.Model, batch: list[NDArray[Any]]) -> list[str]:
+    """Masks that travel unseen must reach the same attentions as before: a quantiser may have dropped one.
+
+    Returns:
+        A note for each attention whose queries are masked.
+    """
     before, after = masked_attentions(model, batch), masked_attentions(quantised, batch)
     if len(before) != len(after):
         raise InternalError("quantisation must keep all attention calls")
@@ -204,3 +208,4 @@ def _same_masks(model: keras.Model, quantised: keras.Model, batch: list[NDArray[
                 where=f"layer {was[0]!r}",
                 hint="give the mask as Input(dtype='bool') and pass it as attention_mask",
             )
+    return [f"{n}: a masked query gets zeros, where Keras may average over all keys" for n, m in before if "query" in m]

@@ -62,6 +62,12 @@ class Names:
 
 def _simple(layer: Any, unique: Names) -> Replacement | None:
     kind = type(layer)
+    if not isinstance(layer, keras.layers.Layer):
+        raise UserError(
+            f"a model to quantise must be made of layers, not of operations such as {kind.__name__}",
+            where=f"operation {layer.name!r}",
+            hint="use a layer; if it comes from a Masking, the mask reaches a pooling or a softmax: end it before",
+        )
     if kind in (keras.layers.Dense, keras.layers.EinsumDense):
         return _linear(layer, unique)
     if kind is keras.layers.Activation:
