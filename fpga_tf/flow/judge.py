@@ -122,7 +122,7 @@ def sources_gate(folder: Path, manifest: Manifest, edited: Sequence[str]) -> Gat
     layers = {name: [manifest.weights[name]] for name in changed if name in manifest.weights}
     if DEFINES in changed:
         layers[DEFINES] = _retyped(folder / DEFINES, manifest)
-    shown = ", ".join(f"{n} ({', '.join(layers[n][:3])})" if layers.get(n) else n for n in changed[:3])
+    shown = "; ".join(f"{n} ({' and '.join(layers[n][:3])})" if layers.get(n) else n for n in changed[:3])
     more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
     source = f"edited: {shown}{more}" if changed else "digests in the manifest"
     return Gate(SOURCES, 0, len(changed), "files", source, "fail" if changed else "pass")

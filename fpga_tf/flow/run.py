@@ -24,6 +24,7 @@ from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.project import place, stands
 from fpga_tf.flow.settings import Settings, read_project
 from fpga_tf.flow.verify import SIMULATION, verify
+from fpga_tf.hls.build import find_compiler
 from fpga_tf.hls.manifest import MANIFEST
 from fpga_tf.jets.sample import JetSample
 from fpga_tf.store import Store, canonical_json
@@ -38,8 +39,13 @@ def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
 
     Args:
         fresh: use nothing from the store, and make the project anew even if it was edited.
+
+    Raises:
+        UserError: the configuration, the model, the data or what stands in the project folder.
+        ToolError: no compiler, it fails, the disk is full, or another run is at work in the folder.
     """
     progress.plan(1 + len(STEPS) + len(SIMULATION))
+    find_compiler()  # better told now than after a minute
     with project_lock(config.project), _store(fresh) as store:
         _project(config, store, fresh, progress)
         return verify(config.project, store, progress)

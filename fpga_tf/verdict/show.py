@@ -73,6 +73,8 @@ def _failure(gate: Gate, agreement: Agreement | None) -> str:
         layer = agreement.first_diverging_layer
         where = f", first in layer {layer}" if layer is not None else ""
         return f"{_agreed(agreement)}, largest by {_or_none(agreement.max_lsb)} LSB{where}"
+    if gate.unit == "files":
+        return f"{gate.gate} {gate.source}"  # how many is less than which
     if gate.value is None:
         return f"{gate.gate} used where the part has none"
     return f"{gate.gate} {_value(gate)} above {_limit(gate)}"
