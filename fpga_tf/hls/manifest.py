@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fpga_tf.errors import UserError
@@ -103,26 +103,50 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise UserError(f"a project must have manifest schema {SCHEMA}, not {data['schema']!r}", where=str(path))
-        for name in ("inputs", "outputs", "layers"):
-            data[name] = tuple(Port(**{**p, "shape": tuple(p["shape"])}) for p in data[name])
-            for port in data[name]:
-                _ = port.type
-        data["notes"] = tuple(data["notes"])
-        if not isinstance(data["files"], dict) or not str(data["name"]).isidentifier():
-            raise TypeError("files")
-        return Manifest(**data)
+        if data["schema"] == SCHEMA:
+            return _checked(data)
     except FileNotFoundError as error:
         raise UserError(
             f"a project must hold {MANIFEST}", where=str(folder), hint="make it with `fpga-tf convert CONFIG`"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UserError) as error:
         raise UserError(
             f"{MANIFEST} must be as it was written, not damaged ({type(error).__name__})",
             where=str(path),
             hint="make the project again with --fresh",
         ) from error
+    raise UserError(f"a project must have manifest schema {SCHEMA}, not {data['schema']!r}", where=str(path))
+
+
+def _checked(data: dict[str, Any]) -> Manifest:
+    """The manifest in parsed JSON; raises what the lack or the wrong kind of anything raises."""
+    for name in ("inputs", "outputs", "layers"):
+        data[name] = tuple(_port(p) for p in data[name])
+    data["notes"] = tuple(data["notes"])
+    manifest = Manifest(**data)
+    texts = [manifest.key, manifest.backend, manifest.part, manifest.frontend, *manifest.notes]
+    texts += [text for table in (manifest.files, manifest.weights, manifest.versions) for text in table.values()]
+    sound = (
+        manifest.name.isidentifier()
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(bits, int) for bits in manifest.widest.values())
+        and isinstance(manifest.clock_ns, int | float)
+        and isinstance(manifest.config, dict)
+        and manifest.exact in ("float32", "float64")
+        and not any(PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts for n in manifest.files)
+    )
+    if not sound:
+        raise ValueError("manifest")
+    return manifest
+
+
+def _port(data: dict[str, Any]) -> Port:
+    port = Port(**{**data, "shape": tuple(data["shape"])})
+    texts = (port.name, port.format, port.node, port.reference, port.typedef)
+    if not all(isinstance(t, str) for t in texts) or not all(type(s) is int and s > 0 for s in port.shape):
+        raise TypeError("port")
+    _ = port.type
+    return port
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:

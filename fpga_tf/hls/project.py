@@ -42,8 +42,7 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
         (folder / name).unlink(missing_ok=True)
     rewrite_weights(folder)
     testbench = folder / f"{target.name}_test.cpp"
-    quiet = testbench.read_text(encoding="utf-8").replace("trace_enabled = true", "trace_enabled = false")
-    atomic_write(testbench, quiet)  # or else co-simulation writes every layer of every sample
+    atomic_write(testbench, exact_testbench(testbench.read_text(encoding="utf-8"), len(manifest.inputs)))
     shutil.copytree(INCLUDE, folder / "firmware" / "fpga_tf", dirs_exist_ok=True)
     atomic_write(folder / HARNESS, _harness(converted.graph, manifest))
     atomic_write(folder / "hls_config.cfg", hls_config(target))
@@ -53,6 +52,26 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
     complete = replace(manifest, files=digests(folder, names))
     atomic_write(folder / MANIFEST, complete.to_text())
     return complete
+
+
+def exact_testbench(text: str, inputs: int) -> str:
+    """hls4ml's testbench with doubles read, all digits printed, and layers not traced.
+
+    float holds 24 bits, six digits about 20; a traced co-simulation writes every layer of every sample.
+
+    Raises:
+        InternalError: the text is not as hls4ml 1.3 writes it.
+    """
+    for old, new, count in (
+        ("trace_enabled = true", "trace_enabled = false", 1),
+        ("std::vector<float> ", "std::vector<double> ", 2),
+        ("copy_data<float, ", "copy_data<double, ", inputs),
+        ("std::ofstream fout(RESULTS_LOG);", "std::ofstream fout(RESULTS_LOG);\n    fout.precision(17);", 1),
+    ):
+        if text.count(old) != count:
+            raise InternalError(f"hls4ml's testbench must hold {old!r} {count} times, not {text.count(old)}")
+        text = text.replace(old, new)
+    return text
 
 
 class Samples:

@@ -15,7 +15,7 @@ from fpga_tf.hls.context import FLOAT32_WIDTH
 from fpga_tf.hls.convert import Converted, Target, convert
 from fpga_tf.hls.inputs import InputPort
 from fpga_tf.hls.manifest import Manifest, Port
-from fpga_tf.hls.project import write_project
+from fpga_tf.hls.project import Samples, write_project
 from fpga_tf.hls.simulate import Simulated, simulate
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.store import Store
@@ -101,6 +101,15 @@ def make(
     manifest = write_project(converted, target, manifest_of(model, converted, target, frontend))
     program, _, _ = build(folder, manifest, store, folder.with_suffix(".log"))
     return Project(model, converted, manifest, folder, program, strict=converter is None)
+
+
+def vectors_of(model: Any, converted: Converted, manifest: Manifest, inputs: Arrays) -> Samples:
+    """Test vectors with Keras's own outputs."""
+    values = evaluate(model, inputs, output_keys(model), exact=True)
+    return Samples(
+        [(port, p.codes(x)) for port, p, x in zip(manifest.inputs, converted.inputs, inputs, strict=True)],
+        [(port, port.type.codes_of(values[port.reference])[0]) for port in manifest.outputs],
+    )
 
 
 def samples(ports: Sequence[InputPort], rng: np.random.Generator, each: int = 60) -> Arrays:
