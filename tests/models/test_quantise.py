@@ -267,6 +267,31 @@ def test_concatenation_within_the_budget_needs_no_quantiser() -> None:
     assert "c_q" not in [layer.name for layer in quantise(model, data(model, 200)).layers]
 
 
+def test_concatenation_of_unlike_formats_is_rounded() -> None:
+    x = keras.Input((5, 4), name="x")
+    model = keras.Model(x, LAYERS.Concatenate(name="c")([x, LAYERS.ReLU(name="r")(x)]))
+    found = quantise(model, data(model, 200))
+    assert parse_quantiser(found.get_layer("c_q").activation).width == 10  # type: ignore[union-attr]
+
+
+def test_an_output_is_rounded_even_if_a_relu_reads_it_too() -> None:
+    x = keras.Input((5, 4), name="x")
+    dense = LAYERS.Dense(3, name="d")(x)
+    model = spread(keras.Model(x, [dense, LAYERS.ReLU(name="r")(dense)]))
+    found = quantise(model, data(model, 200))
+    assert [layer.name for layer in found.layers] == ["x", "x_q", "d", "d_q", "r"]
+    assert [t is found.get_layer("d_q").output for t in found.outputs] == [True, False]
+
+
+@pytest.mark.parametrize("positive_first", [True, False])
+def test_a_shared_layer_is_signed_if_one_of_its_uses_is(positive_first: bool) -> None:
+    x = keras.Input((5, 4), name="x")
+    pool, given = LAYERS.GlobalAveragePooling1D(name="pool"), [LAYERS.ReLU(name="r")(x), x]
+    model = keras.Model(x, [pool(t) for t in (given if positive_first else reversed(given))])
+    _, report = quantise_with_report(model, data(model, 200))
+    assert report.format_of("pool").format.signed
+
+
 def test_values_that_are_never_negative_are_unsigned() -> None:
     x = keras.Input((5, 4), name="x")
     a = LAYERS.ReLU(name="a")(x)
