@@ -18,7 +18,8 @@ from fpga_tf.store import Store
 
 FLAGS = ("-std=c++14", "-O1", "-w", "-Ifirmware", "-Ifirmware/ap_types")
 PROGRAM = "simulate"
-_FIRST_ERROR = re.compile(r"^.*?(?:fatal )?error: .*$", re.MULTILINE)
+# the linker names what it lacks before collect2 says that it failed
+_FIRST_ERROR = re.compile(r"^(?!collect2:).*?(?:error: |undefined reference to ).*$", re.MULTILINE)
 
 
 def find_compiler() -> str:

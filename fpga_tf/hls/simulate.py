@@ -17,6 +17,7 @@ from fpga_tf.errors import InternalError, ToolError
 from fpga_tf.files import disk_errors
 from fpga_tf.hls.manifest import Manifest, Port
 
+_LAST_WORDS = 4096  # bytes of a failed program's messages that are looked at
 Codes = NDArray[np.int64]
 Watch = Callable[[float, float], None]
 
@@ -59,19 +60,26 @@ def simulate(
     samples = len(inputs[0])
     for port, codes in zip(manifest.inputs, inputs, strict=True):
         fmt = port.type
-        if codes.size and (codes.min() < -(1 << fmt.width) or codes.max() >= 1 << fmt.width):
+        lowest = -(1 << (fmt.width - 1)) if fmt.signed else 0
+        if codes.size and (codes.min() < lowest or codes.max() > fmt.max_code):
             raise InternalError(f"codes of input {port.name} must lie in {fmt}")
         if codes.shape != (samples, *port.shape):
             raise InternalError(f"codes of input {port.name} must have shape {port.shape}, not {codes.shape[1:]}")
+    if samples == 0:
+        empty = [
+            [np.zeros((0, *p.shape), dtype=np.int64) for p in ports] for ports in (manifest.outputs, manifest.layers)
+        ]
+        return Simulated(empty[0], empty[1] if traced else [], 0.0)
     flat = np.concatenate([c.reshape(samples, -1) for c in inputs], axis=1)
     cuts = [samples * i // jobs for i in range(jobs + 1)]
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fpga_tf-") as name:
         folder = Path(name)
-        runs = [
-            _Child(program, folder, i, flat[a:b], manifest, traced) for i, (a, b) in enumerate(pairwise(cuts)) if b > a
-        ]
+        runs: list[_Child] = []
         try:
+            for i, (a, b) in enumerate(pairwise(cuts)):
+                if b > a:
+                    runs.append(_Child(program, folder, i, flat[a:b], manifest, traced))
             _wait(runs, samples, watch)
             seconds = time.monotonic() - started
             outputs = [np.concatenate(p) for p in zip(*(r.read(manifest.outputs, r.out) for r in runs), strict=True)]
@@ -91,14 +99,17 @@ class _Child:
 
     def __init__(self, program: Path, folder: Path, index: int, codes: Codes, manifest: Manifest, traced: bool) -> None:
         self.samples = len(codes)
-        self.given, self.out, self.traces = (folder / f"{index}.{kind}" for kind in ("in", "out", "traces"))
+        self.given, self.out, self.traces, self.said = (
+            folder / f"{index}.{kind}" for kind in ("in", "out", "traces", "said")
+        )
         self.size = 8 * self.samples * sum(p.size for p in manifest.outputs)
         with disk_errors(self.given):
             np.ascontiguousarray(codes, dtype="<i8").tofile(self.given)
         command = [str(program), str(self.given), str(self.out), str(self.samples)]
         command += [str(self.traces)] if traced else []
         try:
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            with self.said.open("wb") as said:  # no pipe: a talkative program would wait for a reader
+                self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
         except OSError as error:
             raise ToolError(f"the C-simulation must start, but: {error}", where=str(program)) from error
 
@@ -111,10 +122,9 @@ class _Child:
 
     def check(self) -> None:
         """Raise if the process failed."""
-        _, text = self.process.communicate()
-        code = self.process.returncode
+        code = self.process.wait()
         if code:
-            said = text.decode("utf-8", "replace").strip().splitlines()
+            said = self.said.read_bytes()[-_LAST_WORDS:].decode("utf-8", "replace").strip().splitlines()
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             raise ToolError(
                 f"the C-simulation must end well, not with {how}{': ' + said[-1] if said else ''}",
@@ -131,7 +141,7 @@ class _Child:
     def read(self, ports: Sequence[Port], path: Path) -> list[Codes]:
         """Codes of each port from a file of the program."""
         total = sum(p.size for p in ports)
-        data = np.fromfile(path, dtype="<i8")
+        data = np.fromfile(path, dtype="<i8") if path.exists() else np.zeros(0, dtype=np.int64)
         if data.size != total * self.samples:
             raise ToolError(f"the C-simulation must give {total * self.samples} values, not {data.size}")
         rows = data.reshape(self.samples, total)
