@@ -51,7 +51,7 @@ def test_ports_are_laid_out_one_after_the_other(tmp_path: Path) -> None:
         ("kill -11 $$", "the C-simulation must end well, not with signal 11"),
         ("echo 'no room' >&2; exit 3", "the C-simulation must end well, not with exit code 3: no room"),
         (
-            "yes nonsense | head -c 1000000 >&2; exit 5",
+            "yes nonsense | head -c 900000 >&2; exit 5",
             "the C-simulation must end well, not with exit code 5: nonsense",
         ),
         ("exit 0", "the C-simulation must give"),
