@@ -76,9 +76,7 @@ def load(config: Config, frontend: str) -> Loaded:
             where=config.where("model", "path"),
             hint="add a `quantise` section, or train it with QKeras, fpga_tf.layers or HGQ2",
         )
-    notes: list[str] = []
-    if found == "qkeras":
-        model, notes = fold_batch_norms(model)
+    model, notes = fold_batch_norms(model)
     float_path = config.model.float_model
     float_model = None if float_path is None else read_model(float_path)
     if float_model is not None and describe(float_model) != "float":
