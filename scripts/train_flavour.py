@@ -4,7 +4,7 @@
     python scripts/make_jets.py --train-out TRAIN.h5      (once, with the extra `jets`)
     python scripts/train_flavour.py float --train TRAIN.h5
     python scripts/train_flavour.py qat --train TRAIN.h5   (from the float one, in the environment with `qkeras`)
-    python scripts/train_flavour.py hgq2 --train TRAIN.h5  (in the environment with the extra `hgq2`)
+    python scripts/train_flavour.py hgq2 --train TRAIN.h5  (from the float one, in the environment with `hgq2`)
 
 Every tagger is trained from a fixed seed with deterministic kernels on two threads, which gives the same weights
 again on the same kind of processor with the same TensorFlow.
@@ -24,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fpga_tf.errors import FpgaTfError
 from fpga_tf.jets.sample import JetSample, read_sample
@@ -41,7 +42,8 @@ VALIDATION_SHARE = 0.1
 BATCH = 512
 QAT_EPOCHS = 10
 HGQ2_BETA = 1e-7
-HGQ2_EPOCHS = 30
+HGQ2_EPOCHS = 24
+HGQ2_BATCH = 1024
 
 
 def deterministic() -> None:
@@ -55,22 +57,36 @@ def deterministic() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def cosine(rate: float, epochs: int, jets: int) -> Any:
+def cosine(rate: float, epochs: int, jets: int, batch: int) -> Any:
     """Learning rate that falls from `rate` to nearly nothing over the training."""
     import keras
 
-    steps = epochs * -(-jets // BATCH)
+    steps = epochs * -(-jets // batch)
     return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
 
 
-def fit(model: keras.Model, train: JetSample, loss: Any, rate: float, epochs: int) -> None:
-    """Train in place; the last tenth of the jets is held back and only watched."""
+def fit(
+    model: keras.Model,
+    train: JetSample,
+    loss: Any,
+    rate: float,
+    epochs: int,
+    *,
+    batch: int = BATCH,
+    targets: NDArray[np.float32] | None = None,
+) -> None:
+    """Train in place; the last tenth of the jets is held back and only watched.
+
+    Args:
+        targets: probabilities (n, classes) to be learnt instead of the labels.
+    """
     import keras
 
+    y = train.y if targets is None else targets
     split = int(len(train) * (1 - VALIDATION_SHARE))
-    model.compile(keras.optimizers.Adam(cosine(rate, epochs, split)), loss, metrics=["accuracy"])
-    held_back = (train.x[split:], train.y[split:])
-    model.fit(train.x[:split], train.y[:split], batch_size=BATCH, epochs=epochs, validation_data=held_back, verbose=2)
+    model.compile(keras.optimizers.Adam(cosine(rate, epochs, split, batch)), loss, metrics=["accuracy"])
+    held_back = (train.x[split:], y[split:])
+    model.fit(train.x[:split], y[:split], batch_size=batch, epochs=epochs, validation_data=held_back, verbose=2)
 
 
 def report(model: keras.Model, sample: JetSample) -> None:
@@ -115,14 +131,24 @@ def train_qat(train: JetSample) -> keras.Model:
 
 
 def train_hgq2(train: JetSample) -> keras.Model:
-    """HGQ2 tagger with logits as output, bit widths trained along with the weights."""
+    """HGQ2 tagger with logits as output, bit widths trained along with the weights.
+
+    It has one block; what the float tagger with two knows reaches it as probabilities of the training jets, first in a
+    float tagger of its own shape, then with quantisers.
+    """
     import keras
 
-    from fpga_tf.jets.taggers import hgq2_tagger, trace
+    from fpga_tf.jets.hgq2 import copy_weights, hgq2_tagger, trace
+    from fpga_tf.jets.taggers import float_tagger
 
+    targets = keras.saving.load_model(FLOAT, compile=False).predict(train.x, batch_size=2000, verbose=0)
+    small = float_tagger(blocks=1)
+    fit(small, train, keras.losses.CategoricalCrossentropy(), rate=3e-3, epochs=40, targets=targets)
     model = hgq2_tagger(HGQ2_BETA)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fit(model, train, loss, rate=3e-3, epochs=HGQ2_EPOCHS)
+    copy_weights(small, model)
+    trace(model, train.x[:8000])
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    fit(model, train, loss, rate=2e-3, epochs=HGQ2_EPOCHS, batch=HGQ2_BATCH, targets=targets)
     print(f"{trace(model, train.x):,} effective bit operations")
     return model
 
