@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,6 +112,17 @@ class Conversion:
             "output_keras_tensor_names": [output],
             **attributes,
         }
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Tell where, in a user's error that does not know it."""
+    try:
+        yield
+    except UserError as error:
+        if error.where is not None:
+            raise
+        raise UserError(error.what, where=where, hint=error.hint) from error
 
 
 def precision_text(fmt: Format) -> str:

@@ -5,12 +5,13 @@ Every type of every node is stated by us and asserted afterwards; hls4ml's fallb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model, v3_layer_handlers
 from hls4ml.model import ModelGraph
 from hls4ml.utils.config import create_config
@@ -18,7 +19,7 @@ from hls4ml.utils.config import create_config
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls import nodes
-from fpga_tf.hls.context import Conversion, LayerDict
+from fpga_tf.hls.context import Conversion, LayerDict, located
 from fpga_tf.hls.inputs import InputPort, input_ports
 from fpga_tf.hls.operators import attention, elementwise, linear, masking, pooling, shape, softmax
 from fpga_tf.hls.operators.call import Call, Handler
@@ -105,7 +106,8 @@ def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple
         def handle(layer: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> tuple[LayerDict, ...]:
             call = known.get(id(outputs[0]))
             arguments = call.arguments() if call is not None else {}
-            return tuple(handler(state, Call(layer, tuple(inputs), tuple(outputs), arguments)))
+            with located(f"layer {layer.name}"):
+                return tuple(handler(state, Call(layer, tuple(inputs), tuple(outputs), arguments)))
 
         return handle
 
@@ -113,15 +115,19 @@ def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple
         return pooling.global_average(ctx, call, consumers(model, call.output))
 
     handlers: dict[str, Handler] = {**HANDLERS, POOLING: pool}
-    for layer in model.layers:
-        kind = type(layer).__name__
-        if kind not in handlers:
+    _check_known(model, handlers)
+    return {kind: dispatcher(handler) for kind, handler in handlers.items()}
+
+
+def _check_known(model: Any, handlers: Mapping[str, Handler]) -> None:
+    for layer in [*model.layers, *(c.layer for c in calls(model))]:
+        kind, plain = type(layer).__name__, isinstance(layer, keras.layers.Layer)
+        if kind not in handlers or not plain:
             raise UserError(
-                f"a layer must be one of {', '.join(sorted(handlers))}, not {kind}",
+                f"a layer must be one of {', '.join(sorted(handlers))}, not {'' if plain else 'the operation '}{kind}",
                 where=f"layer {layer.name}",
                 hint="quantise a float model with the `quantise` section, or replace the layer",
             )
-    return {kind: dispatcher(handler) for kind, handler in handlers.items()}
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, parse_quantiser
+from fpga_tf.hls.context import located
 from fpga_tf.models.graph import consumers
 
 BIT = Format(False, 1, 0)
@@ -53,8 +54,10 @@ def input_ports(model: Any, declared: Format | None) -> list[InputPort]:
 
 
 def _port(model: Any, tensor: Any, declared: Format | None) -> InputPort:
-    shape = tuple(int(s) for s in tensor.shape[1:])
     name = tensor._keras_history.operation.name
+    if None in tensor.shape[1:]:
+        raise UserError(f"an input must have a fixed shape, not {tuple(tensor.shape[1:])}", where=f"input {name}")
+    shape = tuple(int(s) for s in tensor.shape[1:])
     if tensor.dtype == "bool":
         return InputPort(name, BIT, shape, raw=False, mask=True)
     readers = consumers(model, tensor)
@@ -78,7 +81,8 @@ def _direct(layer: Any) -> Format | None:
     """The format that a layer brings its input into before anything else."""
     kind = type(layer).__name__
     if kind == "QActivation":
-        return parse_quantiser(layer.activation)
+        with located(f"layer {layer.name}"):
+            return parse_quantiser(layer.activation)
     return layer.input_format if kind == "QSoftmax" else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import parse_quantiser
 from fpga_tf.layers.quantise import add_bias, quantise
 
@@ -31,6 +32,12 @@ class QEinsumDense(keras.layers.EinsumDense):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         super().__init__(equation, output_shape, **kwargs)
+        if self.activation is not keras.activations.linear:
+            raise UserError(
+                f"QEinsumDense's activation must be None, not {self.activation.__name__}",
+                where=f"layer {self.name}",
+                hint="put a QActivation behind it",
+            )
         self.kernel_format = parse_quantiser(kernel_quantizer)
         self.bias_format = parse_quantiser(bias_quantizer)
         self.output_format = parse_quantiser(output_quantizer)

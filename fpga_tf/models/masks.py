@@ -45,20 +45,34 @@ def _handed_on(call: LayerCall, masks: dict[str, str]) -> Key:
         return None
     first: list[Key] = [masks.get(t.name) for t in _first(call)] or [None]
     given = call.kwargs.get("mask")
-    if given is not None:
-        # Keras hands on the mask that a layer was called with, whatever its shape
-        return f"{getattr(given, 'name', output)}{_GIVEN}"
-    if isinstance(layer, keras.layers.GlobalAveragePooling1D) and first[0] is not None:
+    if isinstance(layer, keras.layers.GlobalAveragePooling1D) and (first[0] or given) is not None:
         raise UserError(
             "a pooling must not be masked: its divisor would change from sample to sample",
             where=where,
             hint="drop the mask before pooling, padded rows then count as they are",
         )
+    if given is not None:
+        return _given(call, given, where)
     if isinstance(layer, QMultiHeadAttention):
         _check_attention(call, masks)
     if isinstance(layer, keras.layers.Concatenate):
         return _concatenated(call, first)
     return _joined("a sum", first, where) if len(first) > 1 else first[0]
+
+
+def _given(call: LayerCall, given: Any, where: str) -> str:
+    """Keras hands on the mask that a layer was called with, whatever its shape.
+
+    It also writes a mask that travelled to a layer with one argument into the graph, as an operation's result.
+    """
+    history = getattr(given, "_keras_history", None)
+    if history is not None and not isinstance(history.operation, keras.layers.Layer):
+        raise UserError(
+            "a mask that travels must be used by attention only, elsewhere it must be spelled out",
+            where=where,
+            hint="call the layer with mask=..., or put a QActivation before it: it drops the mask",
+        )
+    return f"{getattr(given, 'name', call.outputs[0].name)}{_GIVEN}"
 
 
 def _first(call: LayerCall) -> list[Any]:

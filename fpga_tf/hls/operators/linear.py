@@ -87,6 +87,8 @@ def q_einsum_dense(ctx: Conversion, call: Call) -> list[LayerDict]:
     layer = call.layer
     if layer.kernel_format is None:
         raise UserError("kernel_quantizer must be given to be hardware, not None", where=f"layer {call.name}")
+    if layer.bias is not None and layer.bias_format is None:
+        raise UserError("bias_quantizer must be given to be hardware, not None", where=f"layer {call.name}")
     return [
         einsum_dense(
             ctx,
@@ -114,7 +116,7 @@ def quantised(quantiser: Any, weight: Any, layer: str, what: str) -> np.ndarray:
     """The values of a weight behind its QKeras quantiser, as the layer itself computes them.
 
     Raises:
-        UserError: there is no quantiser.
+        UserError: there is no quantiser, or its values are no fixed-point numbers.
     """
     if quantiser is None:
         raise UserError(
@@ -122,7 +124,17 @@ def quantised(quantiser: Any, weight: Any, layer: str, what: str) -> np.ndarray:
             where=f"layer {layer}",
             hint="for example quantized_bits(8,2,alpha=1)",
         )
-    return exact(quantiser(weight.value))
+    values = exact(quantiser(weight.value))
+    if bool((np.frexp(exact(getattr(quantiser, "scale", 1.0)))[0] != 0.5).any()):
+        raise UserError(
+            f"{what}_quantizer's scale must be a power of two in hardware, not alpha={quantiser.alpha!r}",
+            where=f"layer {layer}",
+            hint="use alpha=1 or alpha='auto_po2'",
+        )
+    noisy = getattr(quantiser, "use_stochastic_rounding", False) or "stochastic" in type(quantiser).__name__
+    if noisy or float(np.asarray(getattr(quantiser, "qnoise_factor", 1.0))) != 1.0:
+        raise UserError(f"{what}_quantizer must give the same values each time", where=f"layer {layer}")
+    return values
 
 
 def activation_format(activation: Any, layer: str) -> Format | None:
@@ -147,6 +159,11 @@ def without_batch(equation: str, layer: str, rank: int) -> str:
         spare = [c for c in "abcdefghijklmnopqrstuvwxyz" if c not in used]
         fill = "".join(spare[: rank - (len(x) - 3)])
         x, out = x.replace("...", fill), out.replace("...", fill)
+    axes = [set(part) for part in (x, kernel, out)]
+    if any(a - b - c for a, b, c in (axes, (axes[1], axes[0], axes[2]))):
+        raise UserError(
+            f"an equation must sum over axes of both operands only, not {equation!r}", where=f"layer {layer}"
+        )
     if "..." in kernel or not x or not out or x[0] != out[0] or x[0] in kernel:
         raise UserError(f"an equation must keep the batch as its first axis, not {equation!r}", where=f"layer {layer}")
     return f"{x[1:]},{kernel}->{out[1:]}"
