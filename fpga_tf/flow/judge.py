@@ -24,10 +24,10 @@ Codes = NDArray[np.int64]
 SOURCES = "sources"
 DEFINES = "firmware/defines.h"
 MODEL = "fpga_tf_model.keras"
-_HARNESS = "fpga_tf_simulate.cpp"
+HARNESS = "fpga_tf_simulate.cpp"
 # What decides which numbers the firmware computes, and what they are held against. Pragmas elsewhere may be tuned by
 # hand.
-_NUMBERS = ("firmware/weights/", DEFINES, "firmware/fpga_tf/", "firmware/ap_types/", _HARNESS, REFERENCE, MODEL)
+_NUMBERS = ("firmware/weights/", DEFINES, "firmware/fpga_tf/", "firmware/ap_types/", HARNESS, REFERENCE, MODEL)
 _TYPEDEF = re.compile(r"^typedef (.+[ >]) ?(\w+);$", re.MULTILINE)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpga_tf.errors import FpgaTfError
+from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.files import atomic_write, disk_errors
 from fpga_tf.flow import judge
-from fpga_tf.flow.judge import MODEL
+from fpga_tf.flow.judge import HARNESS, MODEL
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.project import BUILD_LOG, RESULT
 from fpga_tf.flow.quiet import quiet_stderr
@@ -43,6 +43,7 @@ def verify(project: Path, store: Store, progress: Progress) -> RunResult:
     """
     manifest, settings = read_project(project)
     reference = read_reference(project / REFERENCE, manifest)
+    _check_complete(project, manifest)
     for name in (RESULT, BUILD_LOG):  # of an earlier run: from here on they would lie
         with disk_errors(project / name, "removed"):
             (project / name).unlink(missing_ok=True)
@@ -72,6 +73,17 @@ def verify(project: Path, store: Store, progress: Progress) -> RunResult:
     )
     atomic_write(project / RESULT, result.dumps() + "\n")
     return result
+
+
+def _check_complete(project: Path, manifest: Manifest) -> None:
+    sources = [name for name in manifest.files if name.startswith(("firmware/", HARNESS))]
+    missing = [name for name in sources if not (project / name).is_file()]
+    if missing:
+        raise UserError(
+            f"a project must hold all its sources, {missing[0]} is missing",
+            where=str(project),
+            hint="make the project again with --fresh",
+        )
 
 
 def _simulated(

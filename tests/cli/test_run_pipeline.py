@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -189,12 +188,15 @@ def test_convert_then_simulate(job: Job) -> None:
 
 def test_a_project_that_was_moved_to_a_machine_without_a_store(job: Job) -> None:
     job.cli("convert", job.config())
+    tuned = job.project / "firmware" / "small.cpp"
+    tuned.write_text(tuned.read_text() + "// a pragma, tuned by hand\n")
     moved = job.folder / "µ elsewhere" / "renamed"
     moved.parent.mkdir()
     job.project.rename(moved)
     done = job.cli("simulate", moved, "--format", "json", "-q", FPGA_TF_STORE=str(job.folder / "empty"))
     assert done.code == 0
     assert done.json["project"] == str(moved)
+    assert done.json["notes"] == ["1 generated files were edited: firmware/small.cpp"]
     assert (done.json["agreement"]["differing"], done.json["agreement"]["compared"]) == (0, COMPARED)
     assert done.steps == dict.fromkeys(STEPS[4:], False)
 
@@ -254,7 +256,7 @@ def test_new_limits_are_judged_on_the_same_project(job: Job) -> None:
 def test_another_configuration_replaces_an_untouched_project(job: Job) -> None:
     job.run()
     job.config(data={"path": str(job.made / "small.h5"), "max_samples": 50, "signal": "light"})
-    done = job.run()
+    done = job.main("run", job.folder / "small.yaml", "--format", "json", "-q")
     assert done.code == 0
     assert done.json["physics"]["csim"]["n"] == 50
     assert done.json["physics"]["csim"]["signal"] == "light"
@@ -317,7 +319,7 @@ def test_the_float_model_is_what_physics_is_held_against(job: Job) -> None:
 
 def test_program_and_outputs_are_all_that_is_stored_besides_projects(first: tuple[Job, Done]) -> None:
     kinds = {
-        frozenset(name for name in os.listdir(entry) if name in (PROGRAM, OUTPUTS, "fpga_tf.json"))
+        frozenset(path.name for path in entry.iterdir()) & {PROGRAM, OUTPUTS, "fpga_tf.json"}
         for entry in first[0].store.glob("v1/??/*")
     }
     assert kinds == {frozenset([PROGRAM]), frozenset([OUTPUTS]), frozenset(["fpga_tf.json"])}

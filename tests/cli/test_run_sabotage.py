@@ -82,7 +82,7 @@ def named(done: Done) -> tuple[str | None, str]:
     ids=["weight", "exp table", "reciprocal table", "rounding"],
 )
 def test_sabotage(change: Callable[[Path], None], layer: str, file: str, job: Job) -> None:
-    job.run()
+    job.main("run", job.config(), "-q")
     change(job.project)
     call = job.cli if change is weight else job.main
     for command, target in (("simulate", job.project), ("run", job.config())):
@@ -101,29 +101,26 @@ def test_sabotage(change: Callable[[Path], None], layer: str, file: str, job: Jo
     assert (f"first in layer {layer}" in line) == (first is not None)
 
 
-def test_tuned_pragmas_are_told_and_pass(job: Job) -> None:
-    job.run()
-    path = job.project / "firmware" / "small.cpp"
-    path.write_text(path.read_text() + "// #pragma HLS tuned by hand\n")
-    done = job.run()
-    assert (done.code, done.json["verdict"]) == (0, "incomplete")
-    assert "1 generated files were edited: firmware/small.cpp" in done.json["notes"]
-
-
-@pytest.mark.parametrize("name", ["fpga_tf_reference.npz", "fpga_tf_model.keras", "fpga_tf_simulate.cpp"])
-def test_what_the_firmware_is_held_against_must_be_untouched(name: str, job: Job) -> None:
-    job.run()
-    path = job.project / name
-    with path.open("ab") as file:
-        file.write(b"\n" if name.endswith(".cpp") else b"")
-    if not name.endswith(".cpp"):
-        other = job.folder / "other"
-        other.mkdir()
-        second = Job(other, job.made, job.store)
-        second.config(data={"path": str(job.made / "small.h5"), "max_samples": 50})
-        assert second.main("convert", other / "small.yaml").code == 0
-        path.write_bytes((second.project / name).read_bytes())
-    done = job.simulate()
+def test_without_the_model_the_layer_is_unknown_and_the_verdict_stays(job: Job) -> None:
+    job.main("run", job.config(), "-q")
+    mode(job.project)
+    (job.project / "fpga_tf_model.keras").write_bytes(b"gone")
+    done = job.main("simulate", job.project, "--format", "json", "-q")
     assert done.code == 1
-    first, source = named(done)
-    assert (first, source) == (None, f"edited: {name}")
+    assert done.json["agreement"]["differing"] > 0
+    assert done.json["agreement"]["first_diverging_layer"] is None
+    assert any(note.startswith("the first diverging layer is not known: ") for note in done.json["notes"])
+
+
+@pytest.mark.parametrize("name", ["fpga_tf_reference.npz", "fpga_tf_model.keras"])
+def test_what_the_firmware_is_held_against_must_be_untouched(name: str, job: Job) -> None:
+    job.main("run", job.config(), "-q")
+    other = Job(job.folder / "other", job.made, job.store)
+    other.folder.mkdir()
+    config = other.config(data={"path": str(job.made / "small.h5"), "max_samples": 50})
+    assert other.main("convert", config, "-q").code == 0
+    (job.project / name).write_bytes((other.project / name).read_bytes())
+    done = job.main("simulate", job.project, "--format", "json", "-q")
+    assert done.code == 1
+    assert named(done) == (None, f"edited: {name}")
+    assert done.json["agreement"]["differing"] == 0
