@@ -104,11 +104,13 @@ def _check(reference: Reference, manifest: Manifest) -> None:
         for codes, port in zip(arrays, manifest.inputs, strict=True):
             if codes.min() < port.type.min_code or codes.max() > port.type.max_code:
                 raise ValueError("codes")
-    scores = reference.float_scores
-    if reference.labels.shape != (samples,) or (
-        scores is not None and (scores.dtype != np.float64 or scores.shape != reference.outputs[EVALUATION][0].shape)
-    ):
-        raise ValueError("labels, scores")
+    if reference.labels.shape != (samples,):
+        raise ValueError("labels")
+    scores, expected = reference.float_scores, reference.outputs[EVALUATION][0].shape
+    if scores is not None and (not isinstance(scores, np.ndarray) or scores.dtype != np.float64):
+        raise ValueError("scores")
+    if scores is not None and scores.shape != expected:
+        raise ValueError("scores")
 
 
 def _ports(data: np.lib.npyio.NpzFile, kind: str, name: str) -> list[Codes]:
@@ -121,7 +123,8 @@ def _ports(data: np.lib.npyio.NpzFile, kind: str, name: str) -> list[Codes]:
 
 
 def _integers(values: NDArray[np.generic]) -> Codes:
-    if values.dtype.kind != "i":
+    # numpy gives the bytes of a member that is no array
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "i":
         raise ValueError("dtype")
     return values.astype(np.int64)
 

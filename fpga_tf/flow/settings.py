@@ -93,7 +93,7 @@ def _check(manifest: Manifest) -> None:
     """What types do not say."""
     if manifest.exact not in ("float32", "float64") or manifest.backend not in ("Vitis", "Vivado"):
         raise ValueError("exact, backend")
-    if not manifest.inputs or not manifest.outputs or not manifest.widest or manifest.clock_ns <= 0:
+    if not manifest.inputs or not manifest.outputs or not manifest.widest or not 0 < manifest.clock_ns < float("inf"):
         raise ValueError("ports, widest, clock_ns")
     for port in (*manifest.inputs, *manifest.outputs, *manifest.layers):
         if any(size < 1 for size in port.shape):
