@@ -91,7 +91,11 @@ def dense(b: Bench) -> None:
     b.out(layer(b.whole(1, 4))(vector), layer(3, use_bias=False)(rows), layer(2)(plane))
     b.out(layer(2, activation=b.relu())(rows), layer(3, activation=b.bits((5, 8), (2, 3)))(vector))
     b.out(layer(2, activation="linear")(vector))
-    for text in ("quantized_bits(6,0,alpha='auto_po2')", "quantized_linear(5,1,alpha='auto_po2')"):
+    for text in (
+        "quantized_bits(6,0,alpha='auto_po2')",
+        b.pick("quantized_linear(5,1,alpha='auto_po2')", "quantized_bits(5,0,alpha=0.25)"),
+        b.pick("ternary(alpha=1)", "binary(alpha=1)", "quantized_po2(4)"),
+    ):
         b.out(b.quantised(layer(3, kernel_quantizer=text)(rows)))
     deep = b.quantised(layer(3, activation=b.relu())(rows))
     b.out(layer(2, use_bias=False)(L.Flatten(name=b.name("flat"))(deep)))
@@ -165,6 +169,7 @@ def attentions(b: Bench) -> None:
     b.out(attention_layer(b, 2)(x, x), attention_layer(b, 1, key_dim=2, value_dim=3)(x, y))
     b.out(attention_layer(b, 3, key_dim=2, value_dim=1, use_bias=False)(x, y, z))
     b.out(*attention_layer(b, 4, key_dim=1, output_shape=2)(x, x, return_attention_scores=True))
+    b.out(attention_layer(b, 4, key_dim=1)(x, x))  # a bias of shape (4, 1) beside four rows
     b.out(attention_layer(b, dropout=0.2, softmax_error=0.05, output_shape=(2, 2))(x, x))
     b.out(attention_layer(b, 2, attention_axes=(2,))(*[b.source(2, 3, 2)] * 2))
     b.out(attention_layer(b, 2, attention_axes=(1, 2))(*[b.source(2, 2, 3)] * 2))
@@ -190,7 +195,9 @@ def travelling(b: Bench) -> None:
     b.out(attention_layer(b, 2)(y, y), attention_layer(b, 1)(b.source(3, 2), x, use_causal_mask=True))
     embedded = QDense(2, kernel_quantizer=b.weight(), bias_quantizer=b.weight(), name=b.name("dense"))(x)
     total = L.Add(name=b.name("add"))([embedded, embedded])
-    b.out(attention_layer(b, 1, use_bias=False)(total, total, attention_mask=b.mask(4, 4)))
+    b.out(attention_layer(b, 1, use_bias=False)(value=total, query=total, attention_mask=b.mask(4, 4)))
+    both = L.Concatenate(name=b.name("cat"))([x, y])  # one mask still
+    b.out(attention_layer(b, 1)(query=b.source(2, 3), value=both))
 
 
 def wide(b: Bench) -> None:

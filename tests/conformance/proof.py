@@ -84,7 +84,12 @@ def manifest_of(model: Any, converted: Converted, target: Target, frontend: str 
     )
 
 
-def make(
+def make(model: Any, folder: Path, store: Store, **options: Any) -> Project:
+    """Convert a model, write its project into `folder` and compile it."""
+    return draft(model, folder, store, **options)()
+
+
+def draft(
     model: Any,
     folder: Path,
     store: Store,
@@ -94,13 +99,17 @@ def make(
     declared: Any = None,
     converter: Callable[[Any, Target], Converted] | None = None,
     frontend: str = "qkeras",
-) -> Project:
-    """Convert a model, write its project into `folder` and compile it."""
+) -> Callable[[], Project]:
+    """Convert a model and write its project; what is returned compiles it, in whatever thread."""
     target = Target(name, folder, backend)
     converted = convert(model, target, declared) if converter is None else converter(model, target)
     manifest = write_project(converted, target, manifest_of(model, converted, target, frontend))
-    program, _, _ = build(folder, manifest, store, folder.with_suffix(".log"))
-    return Project(model, converted, manifest, folder, program, strict=converter is None)
+
+    def compiled() -> Project:
+        program, _, _ = build(folder, manifest, store, folder.with_suffix(".log"))
+        return Project(model, converted, manifest, folder, program, strict=converter is None)
+
+    return compiled
 
 
 def vectors_of(model: Any, converted: Converted, manifest: Manifest, inputs: Arrays) -> Samples:
