@@ -40,23 +40,26 @@ def quantise_node(
     )
 
 
+def _converted(ctx: Conversion, call: Call, fmt: Format) -> LayerDict:
+    """A layer that is nothing but a conversion of its only input into `fmt`."""
+    return quantise_node(
+        ctx,
+        name=call.name,
+        layer=call.name,
+        source=call.inputs[0].name,
+        output=call.output.name,
+        shape=call.shape,
+        fmt=fmt,
+        reference=call.output.name,
+    )
+
+
 def activation(ctx: Conversion, call: Call) -> list[LayerDict]:
     """QKeras's QActivation."""
     fmt = parse_quantiser(call.layer.activation)
     if fmt is None:
         raise UserError("QActivation's activation must be a quantiser, not None", where=f"layer {call.name}")
-    return [
-        quantise_node(
-            ctx,
-            name=call.name,
-            layer=call.name,
-            source=call.inputs[0].name,
-            output=call.output.name,
-            shape=call.shape,
-            fmt=fmt,
-            reference=call.output.name,
-        )
-    ]
+    return [_converted(ctx, call, fmt)]
 
 
 def rectifier(ctx: Conversion, call: Call) -> list[LayerDict]:
@@ -74,35 +77,12 @@ def rectifier(ctx: Conversion, call: Call) -> list[LayerDict]:
         )
     x = ctx.format_of(call.inputs[0])
     fmt = Format(False, max(x.integer, 1 - x.fraction), x.fraction, Rounding.TRN, Overflow.SAT)
-    return [
-        quantise_node(
-            ctx,
-            name=call.name,
-            layer=call.name,
-            source=call.inputs[0].name,
-            output=call.output.name,
-            shape=call.shape,
-            fmt=fmt,
-            reference=call.output.name,
-        )
-    ]
+    return [_converted(ctx, call, fmt)]
 
 
 def alias(ctx: Conversion, call: Call) -> list[LayerDict]:
     """A layer that does nothing to values (Dropout): a conversion into the same format, which costs nothing."""
-    source = call.inputs[0]
-    return [
-        quantise_node(
-            ctx,
-            name=call.name,
-            layer=call.name,
-            source=source.name,
-            output=call.output.name,
-            shape=call.shape,
-            fmt=ctx.format_of(source),
-            reference=call.output.name,
-        )
-    ]
+    return [_converted(ctx, call, ctx.format_of(call.inputs[0]))]
 
 
 def add(ctx: Conversion, call: Call) -> list[LayerDict]:
