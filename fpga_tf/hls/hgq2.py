@@ -19,7 +19,7 @@ from fpga_tf.fixedpoint import Format, Overflow, Rounding
 from fpga_tf.hls.context import Conversion, LayerDict, Tap
 from fpga_tf.hls.convert import Converted, Target, hls_configuration
 from fpga_tf.hls.inputs import InputPort
-from fpga_tf.models.graph import calls
+from fpga_tf.models.graph import calls, consumers
 from fpga_tf.models.quantisers import hgq_quantisers
 
 _RENAMED = {
@@ -36,6 +36,7 @@ def convert_hgq2(model: Any, target: Target) -> Converted:
         UserError: a layer has no handler, or its options cannot be honoured.
     """
     _check_attention(model)
+    _check_outputs(model)
     with _aliases():
         _check_known(model)
         try:
@@ -47,6 +48,7 @@ def convert_hgq2(model: Any, target: Target) -> Converted:
                 f"hls4ml must be able to convert the model, but says: {said[0] if said else error!r}"
             ) from error
     _assert_graph(graph, layers)
+    _check_reshapes(model, graph, layers)
     state = Conversion(classes={node.name: node.class_name for node in graph.get_layers()})
     state.taps = _taps(model, graph, layers)
     state.widest = {node.name: _widest(node) for node in graph.get_layers()}
@@ -92,6 +94,42 @@ def _check_attention(model: Any) -> None:
                 where=f"layer {call.layer.name}",
                 hint="use fpga_tf.layers.QMultiHeadAttention, which honours masks and returns scores",
             )
+
+
+def _check_outputs(model: Any) -> None:
+    """hls4ml keeps of an output that another layer reads only the bits which that layer needs."""
+    for tensor in model.outputs:
+        if consumers(model, tensor):
+            raise UserError(
+                "an output of an HGQ2 model must not be read by another layer: hls4ml would drop some of its bits",
+                where=f"layer {tensor._keras_history.operation.name}",
+                hint="let the model end there, or give only its last layers as outputs",
+            )
+
+
+def _check_reshapes(model: Any, graph: Any, layers: Sequence[LayerDict]) -> None:
+    """hls4ml fuses a quantiser into a reshape before it, which is no hardware: what it reads must be its alone."""
+    made = {conf["output_keras_tensor_names"][0]: conf for conf in layers}
+    present = {node.name for node in graph.get_layers()}
+    readers: dict[str, int] = {}
+    for conf in layers:
+        for name in conf["input_keras_tensor_names"]:
+            readers[name] = readers.get(name, 0) + 1
+    owner = {t.name: str(c.layer.name) for c in calls(model) for t in c.outputs}
+    for conf in layers:
+        if conf["class_name"] != _QUANTISER or conf["name"] in present:
+            continue
+        tensor = conf["input_keras_tensor_names"][0]
+        while tensor in made and made[tensor]["class_name"] == "Reshape":
+            source = made[tensor]["input_keras_tensor_names"][0]
+            if readers[source] > 1:
+                raise UserError(
+                    "what an HGQ2 model flattens or reshapes must not be read by another layer: "
+                    "hls4ml would drop the quantiser behind it",
+                    where=f"layer {owner.get(tensor, made[tensor]['name'])}",
+                    hint="put a layer of its own before the reshape, a QDense for example",
+                )
+            tensor = source
 
 
 def _configuration(model: Any, target: Target, layers: Sequence[LayerDict]) -> dict[str, Any]:

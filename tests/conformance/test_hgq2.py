@@ -1,9 +1,11 @@
-"""Keras codes = C-simulation codes, for HGQ2's layers, which hls4ml 1.3 alone compiles wrongly or not at all."""
+"""Keras codes = C-simulation codes, for HGQ2's layers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,114 +13,124 @@ import pytest
 from fpga_tf.errors import UserError
 from fpga_tf.store import Store
 
+if TYPE_CHECKING:
+    from tests.conformance.proof import Project
+
 pytestmark = pytest.mark.hgq2
-
-LENGTH, WIDTH = 5, 4
-
-
-def traced(build: Any, *shapes: tuple[int, ...], heterogeneous: bool = False) -> tuple[Any, list[Any]]:
-    """A model with its ranges fixed on random inputs, and those inputs."""
-    import keras
-    from hgq.config import QuantizerConfigScope
-    from hgq.utils import trace_minmax
-
-    keras.utils.set_random_seed(3)
-    axes = {} if heterogeneous else {"heterogeneous_axis": (), "homogeneous_axis": None}
-    with QuantizerConfigScope(place="datalane", **axes):
-        inputs = [keras.Input(shape, name=f"x{i}") for i, shape in enumerate(shapes)]
-        model = keras.Model(inputs if len(inputs) > 1 else inputs[0], build(*inputs))
-    rng = np.random.default_rng(5)
-    data = [rng.normal(0, 1.5, (300, *shape)).astype(np.float32) for shape in shapes]
-    trace_minmax(model, data if len(data) > 1 else data[0], verbose=False)
-    return model, data
+MORE = [pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3)]
+GROUPS = ("elements", "tensors", "attention")
 
 
-def encoder(x: Any) -> Any:
-    from hgq.layers import QAdd, QBatchNormalization, QDense, QGlobalAveragePooling1D, QMultiHeadAttention
-
-    x = QDense(WIDTH, activation="relu", name="embed")(x)
-    x = QAdd(name="total")([x, QMultiHeadAttention(2, 3, name="mha")(x, x)])
-    x = QBatchNormalization(name="norm")(x)
-    return QDense(3, name="logits")(QGlobalAveragePooling1D(name="pool")(x))
-
-
-def crossed(x: Any, y: Any) -> Any:
-    from hgq.layers import QLinformerAttention, QMultiHeadAttention, QSoftmax
-
-    mixed = QMultiHeadAttention(1, 2, value_dim=3, name="cross")(x, y)
-    mixed = QLinformerAttention(lin_kv_proj_dim=[2], num_heads=1, key_dim=2, name="linformer")(mixed, y)
-    return QSoftmax(name="weights")(mixed)
-
-
-def proved(model: Any, data: list[Any], folder: Path, store: Store) -> Any:
+def draft_of(group: str, seed: int, folder: Path, store: Store) -> Callable[[], Project]:
     from fpga_tf.hls.hgq2 import convert_hgq2
-    from tests.conformance.proof import make, run
+    from tests.conformance.hgq2_cases import build_model
+    from tests.conformance.proof import draft
 
-    project = make(model, folder, store, converter=convert_hgq2, frontend="hgq2")
-    kinds = set(project.converted.state.classes.values())
-    assert not any("DACombinational" in kind for kind in kinds)
-    from fpga_tf.models.evaluate import evaluate, output_keys
-
-    given = [np.concatenate([x, 2 * x]) for x in data]
-    sim = run(project, given)
-    keys = [*output_keys(model), *(p.reference for p in project.manifest.layers)]
-    values = evaluate(model, given, list(dict.fromkeys(keys)), exact=False)
-    for port, codes in zip(project.manifest.outputs, sim.outputs, strict=True):
-        expected, on = port.type.codes_of(values[port.reference])
-        assert on.all()
-        assert np.ptp(expected) > 0
-        assert np.array_equal(expected, codes), port.name
-    for port, codes in zip(project.manifest.layers, sim.layers, strict=True):
-        assert np.array_equal(port.type.quantise(values[port.reference]), codes), port.name
-    return project
+    return draft(build_model(group, seed), folder, store, converter=convert_hgq2, frontend="hgq2")
 
 
-@pytest.mark.parametrize("heterogeneous", [False, True], ids=["per tensor", "per element"])
-def test_an_encoder_is_exact(heterogeneous: bool, tmp_path: Path, store: Store) -> None:
-    model, data = traced(encoder, (LENGTH, 3), heterogeneous=heterogeneous)
-    project = proved(model, data, tmp_path / "project", store)
-    labels = {port.name for port in project.manifest.layers}
-    assert {"embed", "total"} <= labels
-    assert "Softmax" in project.converted.state.classes.values()
+@pytest.mark.parametrize("seed", [0, *MORE])
+@pytest.mark.parametrize("group", [*GROUPS, pytest.param("attention of elements", marks=pytest.mark.slow)])
+def test_firmware_computes_what_keras_computes(
+    group: str, seed: int, projects: dict[tuple[str, int], Future[Project]]
+) -> None:
+    from tests.conformance.proof import prove, samples
+
+    project = projects[group, seed].result()
+    kinds = {node.class_name for node in project.converted.graph.get_layers()}
+    assert "DACombinational" not in kinds and len(kinds) > 3
+    proof = prove(project, samples(project.converted.inputs, np.random.default_rng(seed)))
+    assert proof.differing == {}
+    assert proof.compared > 5_000
 
 
-def test_cross_attention_linformer_and_softmax_are_exact(tmp_path: Path, store: Store) -> None:
-    model, data = traced(crossed, (LENGTH, 3), (4, 2))
-    proved(model, data, tmp_path / "project", store)
-
-
-def masked(x: Any) -> Any:
+def attention(**call: Any) -> Any:
+    """A model with one attention, called in some way."""
+    import keras
     from hgq.layers import QMultiHeadAttention
 
-    return QMultiHeadAttention(1, 2, name="mha")(x, x, use_causal_mask=True)
+    x = keras.Input((3, 2), name="x")
+    inputs = [x]
+    for name, value in list(call.items()):
+        if isinstance(value, tuple):
+            inputs.append(keras.Input(value, dtype="bool", name=name))
+            call[name] = inputs[-1]
+    return keras.Model(inputs, QMultiHeadAttention(1, 2, name="attention")(x, x, **call))
 
 
-def scored(x: Any) -> Any:
-    from hgq.layers import QMultiHeadAttention
-
-    return QMultiHeadAttention(1, 2, name="mha")(x, x, return_attention_scores=True)
-
-
-@pytest.mark.parametrize("build", [masked, scored])
-def test_what_hls4ml_would_ignore_is_refused(build: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("call", "ignored"),
+    [
+        ({"use_causal_mask": True}, "use_causal_mask"),
+        ({"attention_mask": (3, 3)}, "attention_mask"),
+        ({"attention_mask": np.ones((1, 3, 3), bool)}, "attention_mask"),
+        ({"query_mask": (3,)}, "query_mask"),
+        ({"value_mask": (3,)}, "value_mask"),
+        ({"return_attention_scores": True}, "return_attention_scores"),
+    ],
+)
+def test_what_hls4ml_would_ignore_is_refused(call: dict[str, Any], ignored: str, tmp_path: Path) -> None:
     from fpga_tf.hls.convert import Target
     from fpga_tf.hls.hgq2 import convert_hgq2
 
-    model, _ = traced(build, (LENGTH, 3))
-    with pytest.raises(UserError) as caught:
-        convert_hgq2(model, Target("top", tmp_path))
-    assert caught.value.where == "layer mha"
-    assert "hls4ml would ignore it" in caught.value.what
-    assert not any(tmp_path.iterdir())
+    with pytest.raises(UserError, match=f"HGQ2's attention must be called without {ignored}") as caught:
+        convert_hgq2(attention(**call), Target("top", tmp_path / "project"))
+    assert caught.value.where == "layer attention"
 
 
-def test_the_registry_is_left_as_it_was(tmp_path: Path) -> None:
+def test_an_implicit_mask_is_refused(tmp_path: Path) -> None:
+    import keras
+    from hgq.layers import QMultiHeadAttention
+
+    from fpga_tf.hls.convert import Target
+    from fpga_tf.hls.hgq2 import convert_hgq2
+
+    x = keras.Input((3, 2), name="x")
+    y = keras.layers.Masking(name="masking")(x)
+    model = keras.Model(x, QMultiHeadAttention(1, 2, name="attention")(y, y))
+    with pytest.raises(UserError, match=r"a layer must be one that hls4ml 1\.3 converts, not .*Masking") as caught:
+        convert_hgq2(model, Target("top", tmp_path / "project"))
+    assert caught.value.where == "layer masking"
+
+
+def branched(kind: str) -> Any:
+    """A model with a tensor that hls4ml would get wrong because two read it."""
+    import keras
+    from hgq.layers import QDense
+
+    x = keras.Input((3, 2), name="x")
+    y = QDense(2, name="first")(x)
+    other = QDense(2, name="other")(y)
+    if kind == "an output":
+        return keras.Model(x, [y, other])
+    flat = keras.layers.Reshape((2, 3), name="again")(keras.layers.Flatten(name="flat")(y))
+    return keras.Model(x, [other, QDense(2, name="last")(flat)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"), [("an output", "layer first"), ("what an HGQ2 model flattens or reshapes", "layer flat")]
+)
+def test_what_hls4ml_would_get_wrong_is_refused(kind: str, where: str, tmp_path: Path) -> None:
+    from hgq.config import QuantizerConfigScope
+
+    from fpga_tf.hls.convert import Target
+    from fpga_tf.hls.hgq2 import convert_hgq2
+
+    with QuantizerConfigScope(place="datalane", heterogeneous_axis=(), homogeneous_axis=None):
+        model = branched(kind)
+    with pytest.raises(UserError, match=f"{kind} .*must not be read by another layer") as caught:
+        convert_hgq2(model, Target("top", tmp_path / "project"))
+    assert caught.value.where == where
+
+
+def test_hls4mls_registry_is_left_as_it_was(tmp_path: Path) -> None:
     from hls4ml.converters.keras_v3_to_hls import v3_layer_handlers
 
     from fpga_tf.hls.convert import Target
     from fpga_tf.hls.hgq2 import convert_hgq2
 
     before = dict(v3_layer_handlers)
-    model, _ = traced(encoder, (LENGTH, 3))
-    convert_hgq2(model, Target("top", tmp_path))
-    assert v3_layer_handlers == before
+    with pytest.raises(UserError):
+        convert_hgq2(attention(use_causal_mask=True), Target("top", tmp_path / "project"))
+    convert_hgq2(attention(), Target("top", tmp_path / "project"))
+    assert dict(v3_layer_handlers) == before
