@@ -95,6 +95,7 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
         layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
     graph = ModelGraph.from_layer_list(_configuration(model, target, state), layers, inputs, outputs)
     _assert_graph(graph, state)
+    check_input_names(graph, target)
     return Converted(graph, state, ports, [state.format_of(t) for t in model.outputs])
 
 
@@ -116,6 +117,7 @@ def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple
 
     handlers: dict[str, Handler] = {**HANDLERS, POOLING: pool}
     _check_known(model, handlers)
+    _check_outputs(model)
     return {kind: dispatcher(handler) for kind, handler in handlers.items()}
 
 
@@ -128,6 +130,16 @@ def _check_known(model: Any, handlers: Mapping[str, Handler]) -> None:
                 where=f"layer {layer.name}",
                 hint="quantise a float model with the `quantise` section, or replace the layer",
             )
+
+
+def _check_outputs(model: Any) -> None:
+    seen: set[str] = set()
+    for tensor in model.outputs:
+        if tensor.name in seen:
+            raise UserError(
+                "an output of a model must be given once", where=f"layer {tensor._keras_history.operation.name}"
+            )
+        seen.add(tensor.name)
 
 
 @contextmanager
@@ -162,6 +174,27 @@ def hls_configuration(model: Any, target: Target, settings: dict[str, Any]) -> d
     config["InputData"] = config["OutputPredictions"] = None
     config["HLSConfig"] = settings
     return config
+
+
+def check_input_names(graph: Any, target: Target) -> None:
+    """Inputs are the one kind of layer whose name becomes a C++ variable.
+
+    Raises:
+        UserError: the generated code has another thing of that name.
+    """
+    own = {target.name}
+    for node in graph.get_layers():
+        variables = [*node.get_weights(), node.get_output_variable()]
+        own |= {v.type.name for v in variables} | {f"config{node.index}"}
+        own |= {v.name for v in variables if node.class_name != "Input"}
+        own |= {kind.name for name, kind in node.attributes.items() if name.endswith("_t") and hasattr(kind, "name")}
+    for variable in graph.get_input_variables():
+        if variable.name in own:
+            raise UserError(
+                f"an input must not be called as something in the generated C++, {variable.name}",
+                where=f"input {variable.name}",
+                hint=f"rename it, for example {variable.name}_in",
+            )
 
 
 def _configuration(model: Any, target: Target, state: Conversion) -> dict[str, Any]:

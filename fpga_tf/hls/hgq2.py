@@ -17,7 +17,7 @@ from hls4ml.model import ModelGraph
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
 from fpga_tf.hls.context import Conversion, LayerDict, Tap
-from fpga_tf.hls.convert import Converted, Target, hls_configuration
+from fpga_tf.hls.convert import Converted, Target, check_input_names, hls_configuration
 from fpga_tf.hls.inputs import InputPort
 from fpga_tf.models.graph import calls, consumers
 from fpga_tf.models.quantisers import hgq_quantisers
@@ -49,6 +49,7 @@ def convert_hgq2(model: Any, target: Target) -> Converted:
             ) from error
     _assert_graph(graph, layers)
     _check_reshapes(model, graph, layers)
+    check_input_names(graph, target)
     state = Conversion(classes={node.name: node.class_name for node in graph.get_layers()})
     state.taps = _taps(model, graph, layers)
     state.widest = {node.name: _widest(node) for node in graph.get_layers()}

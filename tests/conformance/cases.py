@@ -42,6 +42,7 @@ def shapes(b: Bench) -> None:
     x, y, z = b.source(3, 2), b.source(3, 2), b.source(4, 2)
     b.out(L.Concatenate(axis=1, name=b.name("cat"))([x, z, y]))
     b.out(L.Concatenate(axis=-1, name=b.name("cat"))([x, y]))
+    b.out(L.Concatenate(name=b.name("cat"))([z, z]))
     wide = L.Concatenate(name=b.name("cat"))([L.Flatten(name=b.name("flat"))(t) for t in (x, z)])
     b.out(wide, L.Reshape((7, 2), name=b.name("shape"))(wide))
     cube = L.Reshape((2, 1, 3), name=b.name("shape"))(x)
