@@ -12,7 +12,7 @@ from fpga_tf.cli.output import Output, common
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option("--fresh", is_flag=True, help="Use nothing from the store, and replace the project folder, edits and reports included.")
+@click.option("--fresh", is_flag=True, help="Use nothing from the store; replace the project, edits included.")
 @click.option("--project", type=click.Path(path_type=Path), help="Project folder, in place of the one in CONFIG.")
 @common
 def convert(out: Output, config: Path, fresh: bool, project: Path | None) -> None:

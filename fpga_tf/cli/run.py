@@ -13,7 +13,7 @@ from fpga_tf.cli.show import show
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Exit with 1 if the verdict is incomplete.")
-@click.option("--fresh", is_flag=True, help="Use nothing from the store, and replace the project folder, edits and reports included.")
+@click.option("--fresh", is_flag=True, help="Use nothing from the store; replace the project, edits included.")
 @click.option("--project", type=click.Path(path_type=Path), help="Project folder, in place of the one in CONFIG.")
 @common
 def run(out: Output, config: Path, strict: bool, fresh: bool, project: Path | None) -> int:
