@@ -18,10 +18,10 @@ pytestmark = pytest.mark.qkeras
 W, B = "quantized_bits(5,1,alpha=1)", "quantized_bits(7,2,alpha=1)"
 
 
-def dense(units: int, name: str) -> Any:
+def dense(units: int, name: str, activation: str | None = None) -> Any:
     from qkeras import QDense
 
-    return QDense(units, kernel_quantizer=W, bias_quantizer=W, name=name)
+    return QDense(units, kernel_quantizer=W, bias_quantizer=W, activation=activation, name=name)
 
 
 def quant(name: str, text: str = B) -> Any:
@@ -53,7 +53,7 @@ def named(names: tuple[str, ...]) -> Any:
     x = inputs = keras.Input((3,), name=names[0])
     x = quant(names[1])(x)
     for name in names[2:]:
-        x = dense(2, name)(x)
+        x = dense(2, name, B)(x)  # quantised, or else the exact sums grow beyond 53 bits
     return randomise(keras.Model(inputs, x))
 
 
