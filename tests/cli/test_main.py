@@ -148,6 +148,7 @@ def test_a_reader_that_went_away_is_no_failed_gate() -> None:
 
 STOPPED = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 from fpga_tf.cli import main, check
 import fpga_tf.flow.config
 def stopped(path):
