@@ -20,6 +20,7 @@ from keras import ops
 from keras.src import backend
 from numpy.typing import NDArray
 
+from fpga_tf.errors import InternalError
 from fpga_tf.fixedpoint import Format, parse_quantiser
 from fpga_tf.layers import QMultiHeadAttention
 from fpga_tf.layers.attention import STAGES
@@ -140,6 +141,8 @@ class _Exact(_Native):
 
     def __init__(self, model: Any, keys: set[str]) -> None:
         super().__init__(model, keys)
+        if hgq_quantisers(model):
+            raise InternalError("an HGQ2 model must be evaluated as it is: its quantisers are defined in float32")
         self.travelling = implicit_masks(model)
         self.made: dict[str, Any] = {}
 

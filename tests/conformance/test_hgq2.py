@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.hgq2
 MORE = [pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3)]
-GROUPS = ("elements", "tensors", "attention")
+GROUPS = ("elements", "attention")
+SLOW = [pytest.param(group, marks=pytest.mark.slow) for group in ("tensors", "attention of elements")]
 
 
 def draft_of(group: str, seed: int, folder: Path, store: Store) -> Callable[[], Project]:
@@ -30,7 +31,7 @@ def draft_of(group: str, seed: int, folder: Path, store: Store) -> Callable[[], 
 
 
 @pytest.mark.parametrize("seed", [0, *MORE])
-@pytest.mark.parametrize("group", [*GROUPS, pytest.param("attention of elements", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("group", [*GROUPS, *SLOW])
 def test_firmware_computes_what_keras_computes(
     group: str, seed: int, projects: dict[tuple[str, int], Future[Project]]
 ) -> None:
