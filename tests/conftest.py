@@ -23,8 +23,7 @@ def first(workshop: Path) -> tuple[Job, Done]:
     """The first run of all, from nothing to the verdict; it fills the session's store."""
     (workshop / "first").mkdir()
     job = Job(workshop / "first", workshop, workshop / "store")
-    job.config()
-    return job, job.run()
+    return job, job.cli("run", job.config(), "--format", "json", "-q")
 
 
 @pytest.fixture

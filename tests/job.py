@@ -185,11 +185,11 @@ class Job:
         """`fpga-tf run small.yaml --format json -q`, with the configuration as it is if there is one."""
         path = self.folder / "small.yaml"
         config = path if path.exists() else self.config()
-        return self.cli("run", config, "--format", "json", "-q", *arguments, **environment)
+        return self.main("run", config, "--format", "json", "-q", *arguments, **environment)
 
     def simulate(self, *arguments: str | Path, **environment: str) -> Done:
         """`fpga-tf simulate out/small --format json -q`."""
-        return self.cli("simulate", self.project, "--format", "json", "-q", *arguments, **environment)
+        return self.main("simulate", self.project, "--format", "json", "-q", *arguments, **environment)
 
     def own_store(self, *without: str) -> Job:
         """The same with a copy of the store, without the entries that hold a file of such a name."""

@@ -71,7 +71,7 @@ def test_a_report_within_the_budget_passes(synthesised: Job) -> None:
             assert gate["result"] == "pass"
             assert "csynth" in gate["source"]
         assert not any("older" in note for note in done.json.get("notes", []))
-    text = synthesised.cli("run", synthesised.folder / "small.yaml", "-q")
+    text = synthesised.main("run", synthesised.folder / "small.yaml", "-q")
     assert text.out.startswith("PASS: ")
 
 

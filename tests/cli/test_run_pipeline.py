@@ -125,7 +125,7 @@ def test_the_project_names_every_layer(first: tuple[Job, Done]) -> None:
 
 
 def test_strict(job: Job) -> None:
-    done = job.run("--strict")
+    done = job.cli("run", job.config(), "--strict", "--format", "json", "-q")
     assert (done.code, done.json["verdict"]) == (1, "incomplete")
 
 
@@ -178,7 +178,7 @@ def test_convert_then_simulate(job: Job) -> None:
     assert done.out.splitlines()[-1] == str(job.project)
     assert not (job.project / "fpga_tf_result.json").exists()
     for target in (job.project, config):
-        done = job.cli("simulate", target, "--format", "json", "-q")
+        done = job.main("simulate", target, "--format", "json", "-q")
         assert done.code == 0
         jsonschema.validate(done.json, SCHEMA)
         assert list(done.steps) == STEPS[4:]
@@ -187,13 +187,13 @@ def test_convert_then_simulate(job: Job) -> None:
 
 
 def test_a_project_that_was_moved_to_a_machine_without_a_store(job: Job) -> None:
-    job.cli("convert", job.config())
+    job.main("convert", job.config(), "-q")
     tuned = job.project / "firmware" / "small.cpp"
     tuned.write_text(tuned.read_text() + "// a pragma, tuned by hand\n")
     moved = job.folder / "µ elsewhere" / "renamed"
     moved.parent.mkdir()
     job.project.rename(moved)
-    done = job.cli("simulate", moved, "--format", "json", "-q", FPGA_TF_STORE=str(job.folder / "empty"))
+    done = job.main("simulate", moved, "--format", "json", "-q", FPGA_TF_STORE=str(job.folder / "empty"))
     assert done.code == 0
     assert done.json["project"] == str(moved)
     assert done.json["notes"] == ["1 generated files were edited: firmware/small.cpp"]
@@ -256,7 +256,7 @@ def test_new_limits_are_judged_on_the_same_project(job: Job) -> None:
 def test_another_configuration_replaces_an_untouched_project(job: Job) -> None:
     job.run()
     job.config(data={"path": str(job.made / "small.h5"), "max_samples": 50, "signal": "light"})
-    done = job.main("run", job.folder / "small.yaml", "--format", "json", "-q")
+    done = job.run()
     assert done.code == 0
     assert done.json["physics"]["csim"]["n"] == 50
     assert done.json["physics"]["csim"]["signal"] == "light"
@@ -287,7 +287,7 @@ def test_a_link_to_the_project_is_another_name(job: Job) -> None:
     job.run()
     link = job.folder / "link"
     link.symlink_to(job.project)
-    assert job.cli("simulate", link, "-q").code == 0
+    assert job.main("simulate", link, "-q").code == 0
 
 
 @pytest.mark.slow

@@ -76,17 +76,16 @@ def named(done: Done) -> tuple[str | None, str]:
     [
         (weight, "attention/value", r"firmware/weights/w\d+\.h"),
         (table, "attention/attention", r"firmware/weights/exp_table\d+\.h"),
-        (last_table, "probabilities", r"firmware/weights/reciprocal_table\d+\.h"),
+        pytest.param(last_table, "probabilities", r"firmware/weights/reciprocal_table\d+\.h", marks=pytest.mark.slow),
         (mode, "attention/context", r"firmware/defines\.h"),
     ],
     ids=["weight", "exp table", "reciprocal table", "rounding"],
 )
 def test_sabotage(change: Callable[[Path], None], layer: str, file: str, job: Job) -> None:
-    job.main("run", job.config(), "-q")
+    job.run()
     change(job.project)
-    call = job.cli if change is weight else job.main
-    for command, target in (("simulate", job.project), ("run", job.config())):
-        done = call(command, target, "--format", "json", "-q")
+    apart = job.cli if change is weight else job.main
+    for done in (apart("simulate", job.project, "--format", "json", "-q"), job.run()):
         assert done.code == 1
         assert done.json["verdict"] == "fail"
         first, source = named(done)
@@ -102,10 +101,10 @@ def test_sabotage(change: Callable[[Path], None], layer: str, file: str, job: Jo
 
 
 def test_without_the_model_the_layer_is_unknown_and_the_verdict_stays(job: Job) -> None:
-    job.main("run", job.config(), "-q")
+    job.run()
     mode(job.project)
     (job.project / "fpga_tf_model.keras").write_bytes(b"gone")
-    done = job.main("simulate", job.project, "--format", "json", "-q")
+    done = job.simulate()
     assert done.code == 1
     assert done.json["agreement"]["differing"] > 0
     assert done.json["agreement"]["first_diverging_layer"] is None
@@ -114,13 +113,13 @@ def test_without_the_model_the_layer_is_unknown_and_the_verdict_stays(job: Job) 
 
 @pytest.mark.parametrize("name", ["fpga_tf_reference.npz", "fpga_tf_model.keras"])
 def test_what_the_firmware_is_held_against_must_be_untouched(name: str, job: Job) -> None:
-    job.main("run", job.config(), "-q")
+    job.run()
     other = Job(job.folder / "other", job.made, job.store)
     other.folder.mkdir()
     config = other.config(data={"path": str(job.made / "small.h5"), "max_samples": 50})
     assert other.main("convert", config, "-q").code == 0
     (job.project / name).write_bytes((other.project / name).read_bytes())
-    done = job.main("simulate", job.project, "--format", "json", "-q")
+    done = job.simulate()
     assert done.code == 1
     assert named(done) == (None, f"edited: {name}")
     assert done.json["agreement"]["differing"] == 0
