@@ -13,10 +13,12 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports.safe_xml import read_xml
+from fpga_tf.reports.safe_xml import parse_xml
+from fpga_tf.reports.source import Source, open_source
 from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisReport
 
 FORMAT = "csynth_xml"
+_ROOT = re.compile(r"<profile[\s>]")
 
 _Span = TypeVar("_Span", Latency, Interval)
 
@@ -45,27 +47,38 @@ _MODULE_AVAILABLE = {
 }
 
 
-def read_csynth_xml(path: Path) -> SynthesisReport:
-    """Read a C-synthesis report.
+def claims(source: Source) -> bool:
+    """Whether the file is XML with the root `<profile>` of C synthesis."""
+    return _ROOT.search(source.head) is not None and "<UserAssignments" in source.text
 
-    Args:
-        path: a `csynth.xml` or `<top>_csynth.xml`, recognised by its content.
+
+def read(source: Source) -> SynthesisReport:
+    """Read `csynth.xml` or `<top>_csynth.xml`.
 
     Returns:
         The report, stage `csynth`. Values that the tool does not know (`undef`, `?`, `-`) are None.
 
     Raises:
-        UserError: no such file, no such report in it, or a value in it that makes no sense.
-        ToolError: the file can't be read.
+        UserError: not such a report, or a value in it that makes no sense.
     """
-    root = read_xml(path, skip=_SKIP)
+    root = parse_xml(source, skip=_SKIP)
     if root.tag != "profile" or root.find("UserAssignments") is None or root.find("PerformanceEstimates") is None:
         raise UserError(
             f"the report must be one of C synthesis, not XML with the root <{root.tag[:40]}>",
-            where=str(path),
+            where=source.path,
             hint="give <top>_csynth.xml or csynth.xml from solution1/syn/report",
         )
-    return _top(_Node(root, str(path)))
+    return _top(_Node(root, source.path))
+
+
+def read_csynth_xml(path: Path) -> SynthesisReport:
+    """Read a C-synthesis report in XML; as `read`, for a path.
+
+    Raises:
+        UserError: no such file, no such report in it, or a value in it that makes no sense.
+        ToolError: the file can't be read.
+    """
+    return read(open_source(path))
 
 
 @dataclass(frozen=True, slots=True)

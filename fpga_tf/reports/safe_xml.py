@@ -1,56 +1,39 @@
 """Reads XML that anybody may have written.
 
-A DOCTYPE is refused, and with it every entity that could expand; size, depth and element count are capped.
+A DOCTYPE is refused, and with it every entity that could expand; depth and element count are capped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from fpga_tf.errors import ToolError, UserError
+from fpga_tf.errors import UserError
+from fpga_tf.reports.source import Source
 
 # Reports seen are below 1 MB with some 10,000 elements; the caps only keep a hostile file from eating the memory.
-MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
 
 
-def read_xml(path: Path, *, skip: Collection[str] = ()) -> Element:
-    """Parse a file into its root element.
+def parse_xml(source: Source, *, skip: Collection[str] = ()) -> Element:
+    """Parse a report into its root element.
 
     Args:
-        path: the file.
+        source: the report.
         skip: names of elements that are checked for well-formedness but not kept.
 
     Raises:
-        UserError: the file is missing, too large, no well-formed XML, or has a DOCTYPE.
-        ToolError: the file can't be read.
+        UserError: no well-formed XML, or it has a DOCTYPE.
     """
-    return _Parser(path, frozenset(skip)).parse(_read_capped(path))
-
-
-def _read_capped(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        raise UserError("the report must be an existing file", where=str(path)) from None
-    except OSError as error:
-        raise ToolError(f"the report can't be read: {error.strerror}", where=str(path)) from error
-    if len(data) > MAX_BYTES:
-        raise UserError(f"a report must have at most {MAX_BYTES} bytes, not more", where=str(path))
-    if not data.strip():
-        raise UserError("a report must have content, not be empty", where=str(path))
-    return data
+    return _Parser(source.path, frozenset(skip)).parse(source.data)
 
 
 class _Parser:
     """Expat feeding a tree builder, with the guards in between."""
 
-    def __init__(self, path: Path, skip: frozenset[str]) -> None:
+    def __init__(self, path: str, skip: frozenset[str]) -> None:
         self.path = path
         self.skip = skip
         self.depth = 0
@@ -76,9 +59,7 @@ class _Parser:
             ) from None
         except (ValueError, LookupError) as error:
             # an encoding that expat asks Python for and that Python does not have
-            raise UserError(
-                f"the report must be XML in UTF-8, not undecodable ({error})", where=str(self.path)
-            ) from None
+            raise UserError(f"the report must be XML in UTF-8, not undecodable ({error})", where=self.path) from None
         return self.builder.close()
 
     def refuse(self, what: str) -> UserError:

@@ -1,0 +1,53 @@
+"""Reads any report: the format is told by the content, never by the file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpga_tf.errors import UserError
+from fpga_tf.reports import csynth_xml
+from fpga_tf.reports.source import Source, open_source
+from fpga_tf.reports.types import SynthesisReport
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format.
+
+    Attributes:
+        format: its name.
+        what: what such a file is, for people.
+        claims: whether a file is of this format, by its content alone. Cheap; never raises for text.
+        read: the reader; raises UserError for a file that it claimed but can't understand.
+    """
+
+    format: str
+    what: str
+    claims: Callable[[Source], bool]
+    read: Callable[[Source], SynthesisReport]
+
+
+READERS = (Reader(csynth_xml.FORMAT, "C synthesis, XML", csynth_xml.claims, csynth_xml.read),)
+
+
+def read_report(path: Path) -> SynthesisReport:
+    """Read one report of any format.
+
+    Raises:
+        UserError: no such file, no report of a known format, or one that can't be understood.
+        ToolError: the file can't be read.
+    """
+    source = open_source(path)
+    claimed = [reader for reader in READERS if reader.claims(source)]
+    if len(claimed) > 1:
+        names = " and ".join(reader.format for reader in claimed)
+        raise UserError(f"a report must be of one format, not of {names}", where=str(path))
+    if not claimed:
+        raise UserError(
+            "the file must be a report of a known format, not something else",
+            where=str(path),
+            hint="known are: " + ", ".join(reader.what for reader in READERS),
+        )
+    return claimed[0].read(source)
