@@ -54,8 +54,8 @@ class LayerCost:
     name: str
     kind: str | None = None
     modules: tuple[str, ...] = ()
-    latency_cycles: Latency = Latency()
-    interval_cycles: Interval = Interval()
+    latency_cycles: Latency = field(default_factory=Latency)
+    interval_cycles: Interval = field(default_factory=Interval)
     resources: Mapping[str, Resource] = field(default_factory=no_resources)
 
 
