@@ -6,14 +6,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
 from fpga_tf.errors import ToolError
-from fpga_tf.files import sha256_file
+from fpga_tf.files import disk_errors, sha256_file
 from fpga_tf.hls.harness import HARNESS
 from fpga_tf.hls.manifest import Manifest
+from fpga_tf.hls.together import Failure, run_together
 from fpga_tf.store import Store
 
 FLAGS = ("-std=c++14", "-O1", "-w", "-Ifirmware", "-Ifirmware/ap_types")
@@ -72,52 +72,55 @@ def build(folder: Path, manifest: Manifest, store: Store, log: Path) -> tuple[Pa
         The program's path, its key, and whether it came from the store.
 
     Raises:
-        ToolError: no compiler, or it fails; the message holds the compiler's first error.
+        ToolError: no compiler, it fails (the message holds its first error), or a source changed meanwhile.
     """
     compiler = find_compiler()
+    digests = _digests(folder, manifest)
     parts: dict[str, str | bytes] = {"compiler": compiler_version(compiler), "flags": " ".join(FLAGS)}
-    for path in sources(folder, manifest):
-        parts[f"file {path.relative_to(folder)}"] = sha256_file(path)
-    key = store.key(parts)
+    key = store.key(parts | {f"file {name}": digest for name, digest in digests.items()})
     cached = store.get(key)
     if cached is not None:
         return cached / PROGRAM, key, True
-    entry = store.put(key, lambda made: _compile(compiler, folder, manifest, made, log))
-    return entry / PROGRAM, key, False
+
+    def populate(made: Path) -> None:
+        _compile(compiler, folder, manifest, made, log)
+        _refuse_changes(folder, digests, _digests(folder, manifest))
+
+    return store.put(key, populate) / PROGRAM, key, False
+
+
+def _digests(folder: Path, manifest: Manifest) -> dict[str, str]:
+    with disk_errors(folder, "readable"):
+        return {str(path.relative_to(folder)): sha256_file(path) for path in sources(folder, manifest)}
+
+
+def _refuse_changes(folder: Path, before: dict[str, str], after: dict[str, str]) -> None:
+    """The key stands for the sources as they were before; what g++ read must be the same."""
+    changed = sorted(name for name, _ in before.items() ^ after.items())
+    if changed:
+        raise ToolError(
+            f"a project's sources must stay as they are while they compile, {changed[0]} has changed",
+            where=str(folder / changed[0]),
+            hint="run again when nothing edits the project",
+        )
 
 
 def _compile(compiler: str, folder: Path, manifest: Manifest, made: Path, log: Path) -> None:
     units = {f"firmware/{manifest.name}.cpp": made / "firmware.o", HARNESS: made / "harness.o"}
-    command = [compiler, *FLAGS]
-    jobs: list[Callable[[], tuple[list[str], str] | None]] = [
-        _job([*command, "-c", source, "-o", str(target)], folder) for source, target in units.items()
-    ]
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        failed = [f for f in pool.map(lambda job: job(), jobs) if f is not None]
+    command = [compiler, *FLAGS, "-c"]
+    failed = run_together([[*command, source, "-o", str(target)] for source, target in units.items()], folder)
     if not failed:
-        link = _job([compiler, *map(str, units.values()), "-o", str(made / PROGRAM)], folder)()
-        failed = [] if link is None else [link]
+        failed = run_together([[compiler, *map(str, units.values()), "-o", str(made / PROGRAM)]], folder)
     if failed:
         _report(failed, log)
     for target in units.values():
         target.unlink()
 
 
-def _job(command: Sequence[str], folder: Path) -> Callable[[], tuple[list[str], str] | None]:
-    def run() -> tuple[list[str], str] | None:
-        try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
-        except OSError as error:
-            return list(command), f"error: {error}"
-        return None if done.returncode == 0 else (list(command), done.stderr or f"error: exit code {done.returncode}")
-
-    return run
-
-
-def _report(failed: Sequence[tuple[list[str], str]], log: Path) -> None:
+def _report(failed: Sequence[Failure], log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(f"$ {' '.join(c)}\n{text}\n" for c, text in failed), encoding="utf-8")
-    text = failed[0][1]
+    log.write_text("".join(f"$ {' '.join(f.command)}\n{f.said}\n" for f in failed), encoding="utf-8")
+    text = failed[0].said
     first = _FIRST_ERROR.search(text)
     message = (first[0] if first else text.strip().splitlines()[0] if text.strip() else "no message").strip()
     raise ToolError(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -161,3 +166,85 @@ def test_a_compiler_killed_in_the_middle_is_told(
     monkeypatch.setenv("CXX", str(killed))
     with pytest.raises(ToolError, match=r"g\+\+ says: error: exit code -9"):
         build(project, MANIFEST, own_store, tmp_path / "log")
+
+
+EDITS = {
+    "firmware/value.h": "echo '#define VALUE 8' > firmware/value.h",
+    "firmware/added.h": "touch firmware/added.h",
+    "firmware/extra.h": "rm firmware/extra.h",
+}
+
+
+def compiler_that(does: str, folder: Path) -> str:
+    """A compiler that does something in the project before the firmware is compiled as always."""
+    path = folder / "compiler"
+    real = find_compiler()
+    path.write_text(f'#!/bin/sh\ncase "$*" in *"-c firmware/top.cpp"*)\n{does}\n;; esac\nexec {real} "$@"\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_sources_that_change_while_they_compile_are_not_stored(
+    name: str, project: Path, own_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "firmware" / "extra.h").write_text("")
+    with monkeypatch.context() as during:
+        during.setenv("CXX", compiler_that(EDITS[name], tmp_path))
+        with pytest.raises(ToolError) as caught:
+            build(project, MANIFEST, own_store, tmp_path / "log")
+    assert str(caught.value) == (
+        f"a project's sources must stay as they are while they compile, {name} has changed\n"
+        f"  at   {project / name}\n"
+        "  hint run again when nothing edits the project"
+    )
+    assert not [p for p in own_store.root.rglob("*") if p.is_file()]
+    program, _, cached = build(project, MANIFEST, own_store, tmp_path / "log")
+    assert (output(program), cached) == ("8" if name == "firmware/value.h" else "7", False)
+
+
+def terminated(number: int, frame: object) -> None:
+    raise SystemExit(143)
+
+
+@pytest.mark.parametrize(
+    ("number", "handler", "raised"),
+    [(signal.SIGINT, signal.default_int_handler, KeyboardInterrupt), (signal.SIGTERM, terminated, SystemExit)],
+    ids=["SIGINT", "SIGTERM"],
+)
+def test_an_interrupt_ends_the_compiler_and_what_it_started(
+    number: signal.Signals,
+    handler: Callable[[int, FrameType | None], None],
+    raised: type[BaseException],
+    project: Path,
+    own_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alive, finished = tmp_path / "alive", tmp_path / "finished"
+    os.mkfifo(alive)
+    slow = tmp_path / "slow"
+    inner = f"(sleep 100; touch {finished}) & wait"
+    slow.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo 1\nexec 3>{alive}; echo started >&3\n{inner}\n')
+    slow.chmod(0o755)
+    monkeypatch.setenv("CXX", str(slow))
+    ends: list[bytes] = []
+
+    def interrupt() -> None:
+        with alive.open("rb") as file:
+            starts = [file.readline(), file.readline()]  # both translation units
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+            ends.extend([*starts, file.read()])  # which returns when the last process that holds it is gone
+
+    thread = threading.Thread(target=interrupt)
+    before = signal.signal(number, handler)
+    try:
+        thread.start()
+        with pytest.raises(raised):
+            build(project, MANIFEST, own_store, tmp_path / "log")
+    finally:
+        signal.signal(number, before)
+        thread.join()
+    assert ends == [b"started\n", b"started\n", b""]
+    assert not finished.exists()
+    assert not [p for p in own_store.root.rglob("*") if p.is_file()]
