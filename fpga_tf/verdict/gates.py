@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fpga_tf.errors import InternalError
-from fpga_tf.verdict.agreement import Agreement
-from fpga_tf.verdict.physics import Physics
+
+if TYPE_CHECKING:  # both import numpy, which gates of a report do not need
+    from fpga_tf.verdict.agreement import Agreement
+    from fpga_tf.verdict.physics import Physics
 
 GateResult = Literal["pass", "fail", "unknown"]
 

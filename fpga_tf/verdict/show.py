@@ -15,6 +15,7 @@ from rich.text import Text
 
 from fpga_tf.verdict.agreement import Agreement
 from fpga_tf.verdict.gates import AGREEMENT, Gate
+from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
 from fpga_tf.verdict.physics import Physics, WorkingPoint
 from fpga_tf.verdict.verdict import STAGES, RunResult
 
@@ -77,7 +78,7 @@ def _failure(gate: Gate, agreement: Agreement | None) -> str:
         return f"{gate.gate} {gate.source}"  # how many is less than which
     if gate.value is None:
         return f"{gate.gate} used where the part has none"
-    return f"{gate.gate} {_value(gate)} above {_limit(gate)}"
+    return f"{gate.gate} {gate_value(gate)} above {gate_limit(gate)}"
 
 
 def _print_physics(result: RunResult, console: Console) -> None:
@@ -131,7 +132,7 @@ def _print_gates(result: RunResult, console: Console) -> None:
         source, file = _source(gate, result.project)
         files += [file] if file else []
         mark = Text("FAIL" if gate.result == "fail" else gate.result, style=_STYLES[gate.result])
-        table.add_row(_text(gate.gate), _text(_value(gate)), _text(_limit(gate)), mark, _text(source))
+        table.add_row(_text(gate.gate), _text(gate_value(gate)), _text(gate_limit(gate)), mark, _text(source))
     lines = list(dict.fromkeys(files))
     for missing, names in _missing(gate for gate in result.all_gates if gate.result == "unknown"):
         lines.append(f"unknown {', '.join(names)}: {missing}")
@@ -183,26 +184,6 @@ def _row(table: Table, label: str, cells: Iterable[str]) -> None:
     table.add_row(_text(label), *(_text(cell) for cell in cells))
 
 
-def _value(gate: Gate) -> str:
-    if gate.value is None:
-        return "unknown" if gate.result == "unknown" else "none available"
-    return _number(gate.value, gate.limit, gate.unit)
-
-
-def _limit(gate: Gate) -> str:
-    return _number(gate.limit, gate.value, gate.unit)
-
-
-def _number(value: float | int, other: float | int | None, unit: str) -> str:
-    """Four digits, or twelve where four would read like another value that differs."""
-    scale = 100 if unit == "share" else 1
-    large = isinstance(value, int) or abs(value) >= 1000
-    text = f"{value * scale:,}" if large else f"{value * scale:.4g}"
-    if other is not None and value != other and f"{value * scale:.4g}" == f"{other * scale:.4g}":
-        text = f"{value * scale:.12g}"
-    return f"{text} {'%' if unit == 'share' else unit}".rstrip()
-
-
 def _ratio(value: float | None) -> str:
     return _NONE if value is None else f"{value:.4f}"
 
@@ -217,4 +198,4 @@ def _or_none(value: int | None) -> str:
 
 def _text(text: str) -> Text:
     """Plain text: no markup is read in it, and no control character of a layer's name reaches the terminal."""
-    return Text("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+    return Text(plain(text))

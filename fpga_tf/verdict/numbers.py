@@ -1,0 +1,32 @@
+"""How values and names are written for people, wherever they are shown."""
+
+from __future__ import annotations
+
+from fpga_tf.verdict.gates import Gate
+
+
+def gate_value(gate: Gate) -> str:
+    """What was found, with its unit."""
+    if gate.value is None:
+        return "unknown" if gate.result == "unknown" else "none available"
+    return _number(gate.value, gate.limit, gate.unit)
+
+
+def gate_limit(gate: Gate) -> str:
+    """The largest value that passes, with its unit."""
+    return _number(gate.limit, gate.value, gate.unit)
+
+
+def _number(value: float | int, other: float | int | None, unit: str) -> str:
+    """Four digits, or twelve where four would read like another value that differs."""
+    scale = 100 if unit == "share" else 1
+    large = isinstance(value, int) or abs(value) >= 1000
+    text = f"{value * scale:,}" if large else f"{value * scale:.4g}"
+    if other is not None and value != other and f"{value * scale:.4g}" == f"{other * scale:.4g}":
+        text = f"{value * scale:.12g}"
+    return f"{text} {'%' if unit == 'share' else unit}".rstrip()
+
+
+def plain(text: str) -> str:
+    """The text with an escape for every character that is not seen: names in a report are anybody's."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
