@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports import csynth_xml
+from fpga_tf.reports import csynth_rpt, csynth_summary, csynth_xml
+from fpga_tf.reports.refused import refuse
 from fpga_tf.reports.source import Source, open_source
 from fpga_tf.reports.types import SynthesisReport
 
@@ -29,7 +30,11 @@ class Reader:
     read: Callable[[Source], SynthesisReport]
 
 
-READERS = (Reader(csynth_xml.FORMAT, "C synthesis, XML", csynth_xml.claims, csynth_xml.read),)
+READERS = (
+    Reader(csynth_xml.FORMAT, "C synthesis, XML", csynth_xml.claims, csynth_xml.read),
+    Reader(csynth_rpt.FORMAT, "C synthesis, text (<top>_csynth.rpt)", csynth_rpt.claims, csynth_rpt.read),
+    Reader(csynth_summary.FORMAT, "C synthesis, summary (csynth.rpt)", csynth_summary.claims, csynth_summary.read),
+)
 
 
 def read_report(path: Path) -> SynthesisReport:
@@ -45,7 +50,7 @@ def read_report(path: Path) -> SynthesisReport:
         names = " and ".join(reader.format for reader in claimed)
         raise UserError(f"a report must be of one format, not of {names}", where=str(path))
     if not claimed:
-        raise UserError(
+        raise refuse(source) or UserError(
             "the file must be a report of a known format, not something else",
             where=str(path),
             hint="known are: " + ", ".join(reader.what for reader in READERS),
