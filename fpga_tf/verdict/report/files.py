@@ -36,11 +36,6 @@ def origin(source: Sourced | None, names: Mapping[str, str]) -> str:
     return "-" if source is None else plain(f"{source.stage}, {names.get(source.path, source.path)}")
 
 
-def source_of(design: Design, quantity: str) -> Sourced | None:
-    """Where a value is from."""
-    return design.sources.get(quantity)
-
-
 def tool_of(report: SynthesisReport) -> str:
     """Tool and version, or `unknown`."""
     return plain(" ".join(filter(None, (report.tool, report.version)))) or "unknown"

@@ -16,7 +16,8 @@ from fpga_tf.verdict.report.values import latency_ns, number
 _LAYERS = 5
 _DISAGREEMENTS = 10
 _LITERAL = re.compile(r"[^`|\\]+")  # what a code span shows as it is, in a table too
-_ESCAPE = re.compile(r"[^A-Za-z0-9 .,:;()/%+=?'\"-]")
+# An underscore between letters is no emphasis.
+_ESCAPE = re.compile(r"(?!(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))[^A-Za-z0-9 .,;()/%+=?'\"-]")
 
 
 def render(shown: Shown) -> str:

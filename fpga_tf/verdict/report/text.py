@@ -18,6 +18,7 @@ from fpga_tf.verdict.report.judged import Judged, Shown, missing, summary
 from fpga_tf.verdict.report.layers import layer_rows
 from fpga_tf.verdict.report.pareto import pareto
 from fpga_tf.verdict.report.resources import percent, resource_rows
+from fpga_tf.verdict.report.text_of_gates import gate_source
 from fpga_tf.verdict.report.values import UNKNOWN, latency_ns, number, quantities
 
 _STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow", "incomplete": "bold yellow", None: "bold"}
@@ -55,9 +56,9 @@ def _print_design(judged: Judged, console: Console, *, layers: bool) -> None:
         _print_disagreements(design, names, console)
     if judged.gates:
         _print_gates(judged, names, console)
-    for name, value in names.items():
-        if name != value and design.reports:
-            console.print(Text(plain(f"{value} is {name}")), soft_wrap=True)
+    console.print(Text("Files read"), style="bold")
+    for report in design.reports or (design.report,):
+        console.print(Text(plain(f"  {report.stage:<8} {report.format:<16} {report.path}")), soft_wrap=True)
     for note in design.notes:
         console.print(Text(plain(f"note: {note}")), soft_wrap=True)
     console.print()
@@ -108,13 +109,6 @@ def _print_gates(judged: Judged, names: dict[str, str], console: Console) -> Non
         table.add_row(*(Text(plain(cell)) for cell in cells), mark, Text(plain(gate_source(gate.source, names))))
     lines = (f"unknown {', '.join(gates)}: {what}" for what, gates in missing(judged.gates))
     _section(console, "Gates", table, lines)
-
-
-def gate_source(source: str | None, names: dict[str, str]) -> str:
-    """A gate's source with short names of files."""
-    for path, short in names.items():
-        source = source.replace(path, short) if source else source
-    return source or "-"
 
 
 def _print_comparison(designs: Sequence[Judged], console: Console) -> None:

@@ -46,6 +46,8 @@ def number(value: float | int | None, unit: str = "") -> str:
     """A number with its unit, digits grouped; `unknown` for None."""
     if value is None:
         return UNKNOWN
+    if value == 1 and unit == "cycles":
+        unit = "cycle"
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.12g}"
     return f"{text} {unit}".rstrip()
 

@@ -1,0 +1,128 @@
+"""One HTML page that needs nothing besides itself: no network, no JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+import fpga_tf
+from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
+from fpga_tf.verdict.report.bars import layer_charts, share_charts, waterfall
+from fpga_tf.verdict.report.files import design_files, origin, tool_of
+from fpga_tf.verdict.report.judged import Judged, Shown, missing, summary
+from fpga_tf.verdict.report.pareto import AXES, Mark, axes, pareto
+from fpga_tf.verdict.report.resources import percent, resource_rows
+from fpga_tf.verdict.report.text_of_gates import gate_source
+from fpga_tf.verdict.report.values import number, quantities
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+_AXES = ("latency, ns", "II, cycles", *AXES[2:])
+
+
+def render(shown: Shown) -> str:
+    """The page, as text to be written in UTF-8."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
+    )
+    template = environment.from_string(_TEMPLATE.read_text("utf-8"))
+    marks = pareto([judged.design for judged in shown.designs])
+    return template.render(
+        version=fpga_tf.__version__,
+        designs=[_design(index, judged) for index, judged in enumerate(shown.designs)],
+        axes=_AXES,
+        comparison=_comparison(shown.designs, marks) if len(shown.designs) > 1 else [],
+        errors=[{"what": e.what, "where": e.where or "", "hint": e.hint or ""} for e in shown.errors],
+    )
+
+
+def _visible(value: Any) -> Any:
+    """No control character of a name reaches the page; what the template itself made is left alone."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _design(index: int, judged: Judged) -> dict[str, Any]:
+    design, report = judged.design, judged.design.report
+    names = design_files(design)
+    charts, empty = layer_charts(judged)
+    return {
+        "id": f"design-{index + 1}",
+        "name": design.name,
+        "verdict": judged.verdict or "none",
+        "word": judged.word,
+        "summary": summary(judged),
+        "top": report.top or "unknown",
+        "part": report.part or "unknown",
+        "tool": tool_of(report),
+        "gates": _gates(judged, names),
+        "missing": [{"what": what, "gates": ", ".join(gates)} for what, gates in missing(judged.gates)],
+        "waterfall": waterfall(judged),
+        "has_layers": bool(design.layers),
+        "shares": share_charts(judged),
+        "resources": [_resource(row, names) for row in resource_rows(design)],
+        "layer_charts": charts,
+        "layer_empty": empty,
+        "values": [
+            {"name": row.name, "value": row.value, "source": row.note or origin(row.source, names)}
+            for row in quantities(design)
+        ],
+        "disagreements": _disagreements(judged, names),
+        "files": [
+            {"stage": one.stage, "format": one.format, "tool": tool_of(one), "path": one.path, "date": one.date or "-"}
+            for one in design.reports
+        ],
+        "notes": design.notes,
+    }
+
+
+def _gates(judged: Judged, names: dict[str, str]) -> list[dict[str, str]]:
+    return [
+        {
+            "gate": gate.gate,
+            "value": gate_value(gate),
+            "limit": gate_limit(gate),
+            "result": gate.result,
+            "source": gate_source(gate.source, names),
+        }
+        for gate in judged.gates
+    ]
+
+
+def _resource(row: Any, names: dict[str, str]) -> dict[str, str]:
+    return {
+        "name": row.name,
+        "used": number(row.used),
+        "available": number(row.available),
+        "device": "none available" if row.none_available else percent(row.device),
+        "slr": percent(row.slr),
+        "source": origin(row.source, names),
+    }
+
+
+def _disagreements(judged: Judged, names: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "quantity": found.quantity,
+            "taken": {"value": str(found.values[0].value), "source": origin(found.values[0], names)},
+            "others": [{"value": str(one.value), "source": origin(one, names)} for one in found.values[1:]],
+        }
+        for found in judged.design.disagreements
+    ]
+
+
+def _comparison(designs: Sequence[Judged], marks: Sequence[Mark | None]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"design-{index + 1}",
+            "name": judged.design.name,
+            "values": [number(value) for value in axes(judged.design).values()],
+            "verdict": judged.verdict or "none",
+            "word": judged.word,
+            "mark": str(mark),
+            "optimal": mark is not None and mark.optimal is True,
+        }
+        for index, (judged, mark) in enumerate(zip(designs, marks, strict=True))
+    ]
