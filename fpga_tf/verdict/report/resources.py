@@ -63,8 +63,8 @@ def _share(gate: Gate) -> float | None:
 
 
 def percent(share: float | None) -> str:
-    """A share in percent with one digit; small ones with more, so that a little is not nothing."""
+    """A share in percent with one digit; a little is not nothing."""
     if share is None:
         return "unknown"
     value = share * 100
-    return f"{value:.1f} %" if value >= 0.1 or value == 0 else f"{value:.2g} %"
+    return "below 0.1 %" if 0 < value < 0.1 else f"{value:.1f} %"
