@@ -1,0 +1,88 @@
+"""The page in a real browser: nothing is fetched, nothing overflows, bars are as long as their values."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpga_tf.verdict.report import html
+
+from .designs import hostile, large, shown, small, unknown
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome-headless-shell")
+ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+OVERLAPS = """() => {
+  const found = [];
+  for (const parent of document.querySelectorAll('body, main, article, section, tbody, tr, .grid, ul')) {
+    const all = [...parent.children].filter(e => !e.closest('.unseen') && e.getClientRects().length);
+    for (let i = 0; i < all.length; i++) for (let j = i + 1; j < all.length; j++) {
+      const [a, b] = [all[i].getBoundingClientRect(), all[j].getBoundingClientRect()];
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+          && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1) found.push(all[i].outerHTML.slice(0, 99));
+    }
+  }
+  return found;
+}"""
+BARS = """() => [...document.querySelector('#design-1 .bars').querySelectorAll('tbody tr')].map(row => {
+  const rect = row.querySelector('rect'), box = rect && rect.getBoundingClientRect();
+  return {text: row.querySelector('.number').textContent, x: box && box.left, width: box && box.width};
+})"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        found = next(filter(None, map(shutil.which, NAMES)), None) or (own if Path(own).is_file() else None)
+        if found is None:
+            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
+        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium refuses its sandbox as root
+        browser = playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *sandbox])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    shows = {"designs": shown(large(), small(), unknown(), errors=True), "hostile": shown(hostile(), small())}
+    for name, what in shows.items():
+        (folder / f"{name}.html").write_text(html.render(what), "utf-8")
+    return {name: folder / f"{name}.html" for name in shows}
+
+
+@pytest.mark.parametrize("name", ["designs", "hostile"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page(chromium: Any, pages: dict[str, Path], name: str, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    requests: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(pages[name].as_uri())
+    assert [url for url in requests if not url.startswith("data:")] == [pages[name].as_uri()]
+    assert complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERLAPS) == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_bars_are_as_long_as_their_values(chromium: Any, pages: dict[str, Path], width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(pages["designs"].as_uri())
+    known = [(float(bar["text"][:-3]), bar) for bar in page.evaluate(BARS) if bar["text"] != "unknown"]
+    assert [value for value, _ in known] == [60, 240, 110, 100, 510]
+    scale, start = known[-1][1]["width"] / 510, 0.0
+    for value, bar in known[:-1]:
+        assert bar["width"] == pytest.approx(value * scale, abs=0.5)
+        assert bar["x"] - known[0][1]["x"] == pytest.approx(start * scale, abs=0.5)
+        start += value
+    page.close()
