@@ -14,7 +14,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from rich.console import Console
 
-from fpga_tf.reports.types import Clock
+from fpga_tf.reports.types import AbsoluteLatency
 from fpga_tf.verdict.report import csv_, html, junit, markdown, text
 from fpga_tf.verdict.report.document import document
 from fpga_tf.verdict.report.files import short_names
@@ -49,9 +49,9 @@ def test_three_designs(name: str) -> None:
 
 def test_the_document_is_strict_json() -> None:
     design = small()
-    odd = replace(design, report=replace(design.report, clock_ns=Clock(5.0, 3.0, math.nan)))
+    odd = replace(design, report=replace(design.report, latency_ns=AbsoluteLatency(None, math.nan)))
     found = json.loads(json.dumps(document(shown(odd, large(), unknown())), allow_nan=False))
-    assert found["designs"][0]["report"]["clock_ns"]["uncertainty"] is None
+    assert found["designs"][0]["report"]["latency_ns"]["max"] is None
     assert [one["pareto"]["optimal"] for one in found["designs"]] == [True, False, None]
     assert found["designs"][2]["pareto"]["unknown"] == ["latency_ns", "interval_cycles", "FF"]
     assert document(shown(small()))["designs"][0]["pareto"] is None
