@@ -30,6 +30,16 @@ def parse_xml(source: Source, *, skip: Collection[str] = ()) -> Element:
     return _Parser(source.path, frozenset(skip)).parse(source.data)
 
 
+class LocatedElement(Element):
+    """An element that knows where it begins.
+
+    Attributes:
+        line: number of the line, from 1; 0 for one that no file holds.
+    """
+
+    line: int = 0
+
+
 class _Parser:
     """Expat feeding a tree builder, with the guards in between."""
 
@@ -39,7 +49,7 @@ class _Parser:
         self.depth = 0
         self.elements = 0
         self.skipped_at: int | None = None
-        self.builder = TreeBuilder()
+        self.builder = TreeBuilder(element_factory=LocatedElement)
         self.expat = expat.ParserCreate()
         self.expat.buffer_text = True
         self.expat.StartElementHandler = self.start
@@ -79,7 +89,9 @@ class _Parser:
         if self.skipped_at is None and name in self.skip:
             self.skipped_at = self.depth
         if self.skipped_at is None:
-            self.builder.start(name, attributes)
+            element = self.builder.start(name, attributes)
+            if isinstance(element, LocatedElement):
+                element.line = self.expat.CurrentLineNumber
 
     def end(self, name: str) -> None:
         if self.skipped_at is None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports import RESOURCES, Clock, Interval, Latency, Resource, read_csynth_xml, safe_xml
+from fpga_tf.reports import RESOURCES, Clock, Interval, Latency, Resource, read_csynth_xml, safe_xml, source
+from fpga_tf.reports.types import AbsoluteLatency, Loop
 
 DATA = Path(__file__).parent / "data"
 VIVADO = DATA / "vivado_dataflow_csynth.xml"
@@ -17,10 +18,10 @@ VITIS = DATA / "vitis_csynth.xml"
 UNKNOWN = DATA / "vitis_unknown_csynth.xml"
 
 
-def edited(tmp_path: Path, old: str, new: str, source: Path = VIVADO) -> Path:
+def edited(tmp_path: Path, old: str, new: str, origin: Path = VIVADO) -> Path:
     """A copy of a report with one piece of text replaced."""
-    text = source.read_text()
-    assert text.count(old) == 1, f"{old!r} must be in {source.name} once"
+    text = origin.read_text()
+    assert text.count(old) == 1, f"{old!r} must be in {origin.name} once"
     path = tmp_path / "edited_csynth.xml"
     path.write_text(text.replace(old, new))
     return path
@@ -41,7 +42,10 @@ def test_vivado_hls_report_is_read_whole() -> None:
         "BRAM_18K": Resource(77, 4320),
         "URAM": Resource(0, 960),
     }
-    assert report.modules == ()
+    assert report.latency_ns == AbsoluteLatency(1293.0, 2506.0)
+    (loop,) = report.modules
+    assert (loop.top, loop.kind, loop.loop) == ("Loop1", "loop", Loop(15, 15, 3, 3))
+    assert loop.latency_cycles == Latency(45, None, 45)
 
 
 def test_vitis_hls_report_holds_its_modules() -> None:
@@ -81,7 +85,8 @@ def test_json_has_the_documented_keys_and_is_strict() -> None:
     value = read_csynth_xml(VITIS).to_json()
     assert list(value) == [
         *("path", "format", "tool", "version", "part", "top", "stage", "status", "clock_ns", "latency_cycles"),
-        *("interval_cycles", "pipeline", "resources", "modules"),
+        *("interval_cycles", "pipeline", "resources", "modules", "kind", "instance", "latency_ns", "percent"),
+        *("regions", "loop", "issues", "timing", "power_w", "transactions", "total_cycles", "date", "notes"),
     ]
     assert list(value["clock_ns"]) == ["target", "estimated", "uncertainty", "achieved", "slack"]
     assert list(value["latency_cycles"]) == ["min", "avg", "max"]
@@ -172,7 +177,7 @@ def test_deep_large_and_crowded_files_are_refused(tmp_path: Path, monkeypatch: p
     path.write_text("<a>" + "<b/>" * 50 + "</a>")
     with pytest.raises(UserError, match="at most 50 elements"):
         read_csynth_xml(path)
-    monkeypatch.setattr(safe_xml, "MAX_BYTES", 1000)
+    monkeypatch.setattr(source, "MAX_BYTES", 1000)
     path.write_text("<profile>" + " " * 1000 + "</profile>")
     with pytest.raises(UserError, match="at most 1000 bytes"):
         read_csynth_xml(path)
@@ -181,7 +186,7 @@ def test_deep_large_and_crowded_files_are_refused(tmp_path: Path, monkeypatch: p
 def test_parts_that_no_value_is_read_from_are_left_out(tmp_path: Path) -> None:
     ports = "<RtlPorts><InterfaceSummary/></RtlPorts><Name>x</Name>"
     path = edited(tmp_path, "</InterfaceSummary>", f"{ports}</InterfaceSummary>")
-    root = safe_xml.read_xml(path, skip={"InterfaceSummary"})
+    root = safe_xml.parse_xml(source.open_source(path), skip={"InterfaceSummary"})
     assert [child.tag for child in root] == [
         "ReportVersion",
         "UserAssignments",
