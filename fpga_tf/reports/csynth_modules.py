@@ -1,4 +1,4 @@
-"""Modules in the XML reports of C synthesis: `<ModuleInformation>`, as the tree that `<RTLDesignHierarchy>` tells of."""
+"""Modules in the XML reports of C synthesis: `<ModuleInformation>`, as the tree of `<RTLDesignHierarchy>`."""
 
 from __future__ import annotations
 

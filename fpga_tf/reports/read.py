@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports import csynth_rpt, csynth_summary, csynth_xml
+from fpga_tf.reports import cosim_latency, cosim_rpt, cosim_transactions, csynth_rpt, csynth_summary, csynth_xml
 from fpga_tf.reports.refused import refuse
 from fpga_tf.reports.source import Source, open_source
 from fpga_tf.reports.types import SynthesisReport
@@ -34,6 +34,14 @@ READERS = (
     Reader(csynth_xml.FORMAT, "C synthesis, XML", csynth_xml.claims, csynth_xml.read),
     Reader(csynth_rpt.FORMAT, "C synthesis, text (<top>_csynth.rpt)", csynth_rpt.claims, csynth_rpt.read),
     Reader(csynth_summary.FORMAT, "C synthesis, summary (csynth.rpt)", csynth_summary.claims, csynth_summary.read),
+    Reader(cosim_rpt.FORMAT, "co-simulation (<top>_cosim.rpt)", cosim_rpt.claims, cosim_rpt.read),
+    Reader(cosim_latency.FORMAT, "co-simulation's latency (lat.rpt)", cosim_latency.claims, cosim_latency.read),
+    Reader(
+        cosim_transactions.FORMAT,
+        "co-simulation's transactions (result.transaction.rpt)",
+        cosim_transactions.claims,
+        cosim_transactions.read,
+    ),
 )
 
 
