@@ -52,15 +52,23 @@ def read_report(path: Path) -> SynthesisReport:
         UserError: no such file, no report of a known format, or one that can't be understood.
         ToolError: the file can't be read.
     """
-    source = open_source(path)
+    return read_source(open_source(path))
+
+
+def read_source(source: Source) -> SynthesisReport:
+    """As `read_report`, of content that was read already.
+
+    Raises:
+        UserError: no report of a known format, or one that can't be understood.
+    """
     claimed = [reader for reader in READERS if reader.claims(source)]
     if len(claimed) > 1:
         names = " and ".join(reader.format for reader in claimed)
-        raise UserError(f"a report must be of one format, not of {names}", where=str(path))
+        raise UserError(f"a report must be of one format, not of {names}", where=source.path)
     if not claimed:
         raise refuse(source) or UserError(
             "the file must be a report of a known format, not something else",
-            where=str(path),
+            where=source.path,
             hint="known are: " + ", ".join(reader.what for reader in READERS),
         )
     return claimed[0].read(source)
