@@ -174,6 +174,7 @@ class SynthesisReport:
         pipeline: kind of pipelining as the file spells it (`yes`, `no`, `dataflow`, ...).
         resources: one entry for each of `RESOURCES`.
         percent: shares by resource as the tool prints them, `~0` being below 1 %; empty if it prints none.
+        counts: what else the tool counts, by its own names, such as `LUT as Memory`, `RAMB18` or `SRL`.
         modules: what is inside, of the same file: modules, and loops where `kind` says so.
         kind: what this is of.
         instance: name of the instance, for a module that has one.
@@ -206,6 +207,7 @@ class SynthesisReport:
     instance: str | None = None
     latency_ns: AbsoluteLatency = AbsoluteLatency()
     percent: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, Resource] = field(default_factory=dict)
     regions: tuple[Region, ...] = ()
     loop: Loop | None = None
     issues: tuple[str, ...] = ()
@@ -242,6 +244,7 @@ class SynthesisReport:
             "instance": self.instance,
             "latency_ns": asdict(self.latency_ns),
             "percent": dict(self.percent),
+            "counts": {name: asdict(count) for name, count in self.counts.items()},
             "regions": [
                 {"name": region.name, "resources": _resources(region.resources), "percent": dict(region.percent)}
                 for region in self.regions
