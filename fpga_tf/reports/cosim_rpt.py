@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fpga_tf.errors import UserError
+from fpga_tf.reports import csynth_rpt
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Row, Table, find_tables
 from fpga_tf.reports.types import Interval, Latency, SynthesisReport
@@ -16,8 +17,12 @@ _UNIT = "(Clock Cycles)"
 
 
 def claims(source: Source) -> bool:
-    """Whether the file says which tool simulated, above a table of the RTL's languages."""
-    return "Simulation tool" in source.head and "RTL" in source.head and "Status" in source.head
+    """Whether the file says which tool simulated, above a table of the RTL's languages.
+
+    hls4ml prints one behind the report of C synthesis: such a file is of that format.
+    """
+    told = "Simulation tool" in source.head and "RTL" in source.head and "Status" in source.head
+    return told and not csynth_rpt.claims(source)
 
 
 def read(source: Source) -> SynthesisReport:
