@@ -34,7 +34,7 @@ class Value:
     @property
     def right(self) -> bool:
         """Equal, as numbers of any type."""
-        return type(self.stated) is not bool and self.stated == self.read or self.stated is self.read
+        return (type(self.stated) is not bool and self.stated == self.read) or self.stated is self.read
 
 
 def values(truth: Truth, report: SynthesisReport) -> list[Value]:
