@@ -26,7 +26,7 @@ def read(source: Source) -> SynthesisReport:
         The report, stage `cosim`: smallest and largest latency and interval, the average where it is whole.
 
     Raises:
-        UserError: a line is no transaction, or their numbers have a gap.
+        UserError: a line is no transaction, their numbers have a gap, or the last ones are missing.
     """
     if source.lines[-1].strip():
         raise _damaged(source, len(source.lines) - 1, "end its last line, not be cut off")
@@ -44,6 +44,9 @@ def read(source: Source) -> SynthesisReport:
             raise _damaged(source, number, f"list transaction {len(latencies)} here")
         latencies.append(integer(found[2], "latency", source.at(number)))
         intervals.append(integer(found[3], "interval", source.at(number)))
+    # The last transaction has no next one to measure to: an x, and 0 where it is the only one
+    if not intervals or (intervals[-1] is not None and (len(intervals), intervals[-1]) != (1, 0)):
+        raise _damaged(source, len(source.lines) - 1, "go on to the last transaction, whose interval is x")
     return _report(source, latencies, intervals)
 
 

@@ -69,6 +69,13 @@ def test_transactions_are_counted_and_an_average_that_is_not_whole_is_unknown() 
         cosim_transactions.read(source(LIST + LIST.splitlines()[1] + "\n"))
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_list_without_its_last_transactions_is_refused(lines: int) -> None:
+    """Even one that is cut off at the end of a line: its largest latency may be behind the cut."""
+    with pytest.raises(UserError, match="last transaction, whose interval is x"):
+        cosim_transactions.read(source("".join(LIST.splitlines(keepends=True)[:lines])))
+
+
 def test_every_cut_gives_the_true_value_none_or_an_error() -> None:
     for text, read in ((COSIM.format("Pass"), cosim_rpt.read), (LAT, cosim_latency.read)):
         whole = read(source(text))
