@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports import cosim_latency, cosim_rpt, cosim_transactions, csynth_rpt, csynth_summary, csynth_xml
+from fpga_tf.reports import (
+    cosim_latency,
+    cosim_rpt,
+    cosim_transactions,
+    csynth_rpt,
+    csynth_summary,
+    csynth_xml,
+    export_rpt,
+)
 from fpga_tf.reports.refused import refuse
 from fpga_tf.reports.source import Source, open_source
 from fpga_tf.reports.types import SynthesisReport
@@ -41,6 +49,12 @@ READERS = (
         "co-simulation's transactions (result.transaction.rpt)",
         cosim_transactions.claims,
         cosim_transactions.read,
+    ),
+    Reader(
+        export_rpt.FORMAT,
+        "Vivado's results for an exported design (<top>_export.rpt)",
+        export_rpt.claims,
+        export_rpt.read,
     ),
 )
 
