@@ -7,7 +7,7 @@ import re
 from fpga_tf.errors import UserError
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Interval, Latency, SynthesisReport
-from fpga_tf.reports.values import integer
+from fpga_tf.reports.values import check_order, integer
 
 FORMAT = "cosim_latency"
 _HEAD = re.compile(r'\s*\$[A-Z_]{1,40} = "')
@@ -47,9 +47,8 @@ def read(source: Source) -> SynthesisReport:
 def _report(source: Source, found: dict[str, int | None]) -> SynthesisReport:
     low, high = found.get("MIN_LATENCY"), found.get("MAX_LATENCY")
     interval = Interval(found.get("MIN_THROUGHPUT"), found.get("MAX_THROUGHPUT"))
-    for least, most in ((low, high), (interval.min, interval.max)):
-        if least is not None and most is not None and least > most:
-            raise UserError(f"the smallest must be at most the largest, not {least} above {most}", where=source.path)
+    check_order((low, found.get("AVER_LATENCY"), high), "a latency", source.path)
+    check_order((interval.min, interval.max), "an interval", source.path)
     alone = interval.max == 0 and high is not None and high > 0
     note = "an interval of 0 with a latency above 0 means that no second transaction was simulated"
     return SynthesisReport(

@@ -9,7 +9,7 @@ from fpga_tf.reports import csynth_rpt
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Row, Table, find_tables
 from fpga_tf.reports.types import Interval, Latency, SynthesisReport
-from fpga_tf.reports.values import integer, known
+from fpga_tf.reports.values import check_order, integer, known
 
 FORMAT = "cosim_rpt"
 _LANGUAGES = ("VHDL", "Verilog")
@@ -66,13 +66,8 @@ def _module(table: Table, row: Row) -> SynthesisReport:
         raise table.damaged("have a column 'Status'")
     latency = Latency(count("Latency min"), count("Latency avg"), count("Latency max"))
     interval = Interval(count("Interval min"), count("Interval max"))
-    for span in (latency, interval):
-        if span.min is not None and span.max is not None and span.min > span.max:
-            raise UserError(
-                f"the smallest must be at most the largest, not {span.min} above {span.max}",
-                where=where,
-                hint="copy the file again: it was edited",
-            )
+    check_order((latency.min, latency.avg, latency.max), "a latency", where)
+    check_order((interval.min, interval.max), "an interval", where)
     return SynthesisReport(
         path=table.source.path,
         format=FORMAT,

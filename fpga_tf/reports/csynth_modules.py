@@ -17,6 +17,7 @@ from fpga_tf.reports.types import (
     Resource,
     SynthesisReport,
 )
+from fpga_tf.reports.values import check_order
 from fpga_tf.reports.xml_node import Node
 
 # A module may have many instances; only the file's writer bounds how many modules a tree of them has.
@@ -51,10 +52,10 @@ def span_latency(overall: Node) -> Latency:
     Raises:
         UserError: the best is above the worst: a swapped or damaged file must not give a small latency.
     """
-    low, high = overall.integer("Best-caseLatency"), overall.integer("Worst-caseLatency")
-    if low is not None and high is not None and low > high:
-        raise overall.wrong("Best-caseLatency", "smallest <= largest", f"{low} > {high}")
-    return Latency(low, overall.integer("Average-caseLatency"), high)
+    tags = ("Best-caseLatency", "Average-caseLatency", "Worst-caseLatency")
+    latency = Latency(*(overall.integer(tag) for tag in tags))
+    check_order((latency.min, latency.avg, latency.max), "a latency", overall.where)
+    return latency
 
 
 def absolute_latency(overall: Node) -> AbsoluteLatency:

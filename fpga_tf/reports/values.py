@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from fpga_tf.errors import UserError
 
@@ -57,3 +58,23 @@ def decimal(text: str, what: str, where: str) -> float | None:
     if not _DECIMAL.fullmatch(value):
         raise UserError(f"{what} must be a number or unknown, not {value[:40]!r}", where=where)
     return float(value)
+
+
+def check_order(numbers: Sequence[float | None], what: str, where: str) -> None:
+    """Smallest, average and largest of one thing: damage that turns a digit can show here.
+
+    Args:
+        numbers: from the smallest to the largest, those that are known.
+        what: name of the value, for an error.
+        where: file and line, for an error.
+
+    Raises:
+        UserError: they do not ascend.
+    """
+    stated = [number for number in numbers if number is not None]
+    if stated != sorted(stated):
+        raise UserError(
+            f"{what} must have smallest <= average <= largest, not {', '.join(map(str, stated))}",
+            where=where,
+            hint="copy the file again: it was edited",
+        )

@@ -76,6 +76,13 @@ def test_a_list_without_its_last_transactions_is_refused(lines: int) -> None:
         cosim_transactions.read(source("".join(LIST.splitlines(keepends=True)[:lines])))
 
 
+def test_an_average_outside_of_smallest_and_largest_is_refused() -> None:
+    with pytest.raises(UserError, match="smallest <= average <= largest, not 29, 130, 31"):
+        cosim_latency.read(source(LAT.replace('"30"', '"130"')))
+    with pytest.raises(UserError, match="smallest <= average <= largest, not 5, 60, 7"):
+        cosim_rpt.read(source(COSIM.format("Pass").replace("              6|", "             60|")))
+
+
 def test_every_cut_gives_the_true_value_none_or_an_error() -> None:
     for text, read in ((COSIM.format("Pass"), cosim_rpt.read), (LAT, cosim_latency.read)):
         whole = read(source(text))
