@@ -59,8 +59,14 @@ def span_latency(overall: Node) -> Latency:
 
 
 def absolute_latency(overall: Node) -> AbsoluteLatency:
-    """Latency as the tool prints it in units of time."""
-    return AbsoluteLatency(overall.time("Best-caseRealTimeLatency"), overall.time("Worst-caseRealTimeLatency"))
+    """Latency as the tool prints it in units of time.
+
+    Raises:
+        UserError: the best is above the worst.
+    """
+    low, high = overall.time("Best-caseRealTimeLatency"), overall.time("Worst-caseRealTimeLatency")
+    check_order((low, high), "a latency in units of time", overall.where)
+    return AbsoluteLatency(low, high)
 
 
 def with_modules(root: Node, design: SynthesisReport) -> SynthesisReport:

@@ -152,7 +152,7 @@ def _loops(tables: list[Table], design: SynthesisReport) -> tuple[SynthesisRepor
 
 def _loop(table: Table, row: Row, design: SynthesisReport) -> tuple[int, SynthesisReport, str]:
     where = table.source.at(row.line)
-    name = _LOOP.fullmatch(row.cells[table.columns.index("Loop Name")].rstrip())
+    name = _LOOP.fullmatch(table.indented(row, table.columns.index("Loop Name")).rstrip())
     if name is None:
         raise UserError("a loop must begin with '-' or '+' and its name, not otherwise", where=where)
 

@@ -83,7 +83,7 @@ def _tree(table: Table, heading: Heading) -> SynthesisReport:
 
 def _node(table: Table, row: Row, heading: Heading) -> tuple[int, SynthesisReport, str]:
     where = table.source.at(row.line)
-    node = _NODE.fullmatch(row.cells[table.columns.index(_NAME)].rstrip())
+    node = _NODE.fullmatch(table.indented(row, table.columns.index(_NAME)).rstrip())
     if node is None:
         raise UserError("a line of the modules must begin with '+' or 'o' and a name, not otherwise", where=where)
     is_loop = node[2] == "o"

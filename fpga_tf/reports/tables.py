@@ -75,15 +75,17 @@ class Table:
         Raises:
             UserError: the row has not one cell for each column, so its cells can't be told apart.
         """
-        if column is None:
-            return ""
+        return "" if column is None else self.indented(row, column).strip()
+
+    def indented(self, row: Row, column: int) -> str:
+        """As `cell`, with its blanks, which may tell the depth in a tree."""
         if len(row.cells) != len(self.columns):
             raise UserError(
                 f"a row must have {len(self.columns)} cells like its heading, not {len(row.cells)}",
                 where=self.source.at(row.line),
                 hint="copy the file again: it was cut off or edited",
             )
-        return row.cells[column].strip()
+        return row.cells[column]
 
     def closed(self) -> Table:
         """This table, if it is whole.

@@ -74,7 +74,7 @@ def check_order(numbers: Sequence[float | None], what: str, where: str) -> None:
     stated = [number for number in numbers if number is not None]
     if stated != sorted(stated):
         raise UserError(
-            f"{what} must have smallest <= average <= largest, not {', '.join(map(str, stated))}",
+            f"{what} must be from the smallest to the largest, not {', '.join(map(str, stated))}",
             where=where,
             hint="copy the file again: it was edited",
         )

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports.safe_xml import LocatedElement
-from fpga_tf.reports.values import decimal, integer, known
+from fpga_tf.reports.values import check_order, decimal, integer, known
 
 _PERIOD = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _TIME = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: {1,3}(ns|us|ms|sec|s))?")
@@ -97,14 +97,14 @@ class Node:
         low, high = self._ends(tag)
         what = self._what(tag)
         span = integer(low, what, self.where), integer(high, what, self.where)
-        if span[0] is not None and span[1] is not None and span[0] > span[1]:
-            raise self.wrong(tag, "smallest <= largest", f"{span[0]} > {span[1]}")
+        check_order(span, what, self.where)
         return span
 
     def time_span(self, tag: str) -> tuple[float | None, float | None]:
         """As `span`, for times such as `1.293 us`; in ns."""
-        low, high = self._ends(tag)
-        return self._ns(tag, low), self._ns(tag, high)
+        low, high = (self._ns(tag, text) for text in self._ends(tag))
+        check_order((low, high), self._what(tag), self.where)
+        return low, high
 
     def time(self, tag: str) -> float | None:
         """A time such as `1.293 us`, in ns. (A bare number is in ns.)

@@ -77,9 +77,9 @@ def test_a_list_without_its_last_transactions_is_refused(lines: int) -> None:
 
 
 def test_an_average_outside_of_smallest_and_largest_is_refused() -> None:
-    with pytest.raises(UserError, match="smallest <= average <= largest, not 29, 130, 31"):
+    with pytest.raises(UserError, match="from the smallest to the largest, not 29, 130, 31"):
         cosim_latency.read(source(LAT.replace('"30"', '"130"')))
-    with pytest.raises(UserError, match="smallest <= average <= largest, not 5, 60, 7"):
+    with pytest.raises(UserError, match="from the smallest to the largest, not 5, 60, 7"):
         cosim_rpt.read(source(COSIM.format("Pass").replace("              6|", "             60|")))
 
 

@@ -100,6 +100,7 @@ def test_columns_are_found_by_heading() -> None:
         ("|     21|       2|      7|", "|     12|       2|      7|", "shares that fit"),
         ("|     7.106|", "|   7.106 h|", "must be a time"),
         ("| 3 ~ 16 |", "| 16 ~ 3 |", "smallest <= largest"),
+        ("|    Loop Name    |", "| |  Loop Name    |", "must have 9 cells like its heading, not 8"),
         (" + Loop 1.1      |", "++ Loop 1.1      |", "one level below"),
         ("|grp_norm_fu_131       |", "|grp_dense_1_s_fu_112  |", "state an instance's performance once"),
         ("== Utilization Estimates", "== Vivado HLS Report for 'other'", "state top once"),

@@ -86,7 +86,7 @@ def test_json_has_the_documented_keys_and_is_strict() -> None:
     assert list(value) == [
         *("path", "format", "tool", "version", "part", "top", "stage", "status", "clock_ns", "latency_cycles"),
         *("interval_cycles", "pipeline", "resources", "modules", "kind", "instance", "latency_ns", "percent"),
-        *("regions", "loop", "issues", "timing", "power_w", "transactions", "total_cycles", "date", "notes"),
+        *("counts", "regions", "loop", "issues", "timing", "power_w", "transactions", "total_cycles", "date", "notes"),
     ]
     assert list(value["clock_ns"]) == ["target", "estimated", "uncertainty", "achieved", "slack"]
     assert list(value["latency_cycles"]) == ["min", "avg", "max"]
@@ -110,8 +110,9 @@ def test_json_has_the_documented_keys_and_is_strict() -> None:
         ("<EstimatedClockPeriod>4.301<", "<EstimatedClockPeriod>nan<", "a period in ns or unknown, not 'nan'"),
         ("<EstimatedClockPeriod>4.301<", "<EstimatedClockPeriod>1e9<", "a period in ns or unknown, not '1e9'"),
         ("<unit>clock cycles<", "<unit>ms<", "<unit> of a C-synthesis report must be 'clock cycles', not 'ms'"),
-        ("<Worst-caseLatency>601<", "<Worst-caseLatency>301<", "smallest <= average <= largest, not 310, 455, 301"),
-        ("<Average-caseLatency>455<", "<Average-caseLatency>45<", "smallest <= average <= largest, not 310, 45, 601"),
+        ("<Worst-caseLatency>601<", "<Worst-caseLatency>301<", "from the smallest to the largest, not 310, 455, 301"),
+        ("<Average-caseLatency>455<", "<Average-caseLatency>45<", "from the smallest to the largest, not 310, 45, 601"),
+        ("RealTimeLatency>1.293 us<", "RealTimeLatency>12.93 us<", "from the smallest to the largest, not 12930.0, 25"),
         ("<Interval-max>288<", "<Interval-max>28<", "must be smallest <= largest, not 120 > 28"),
     ],
 )
