@@ -20,6 +20,7 @@ import re
 from collections.abc import Mapping
 
 from fpga_tf.errors import UserError
+from fpga_tf.reports.export_verdict import verdict, verdict_notes
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import RESOURCES, Clock, Resource, Stage, SynthesisReport, Timing
 from fpga_tf.reports.values import decimal, integer, known
@@ -93,9 +94,9 @@ def _read(source: Source, start: int, end: int) -> SynthesisReport:
         clock_ns=clock,
         resources={name: counts.get(name, Resource()) for name in RESOURCES},
         counts={name: count for name, count in counts.items() if name not in RESOURCES},
-        timing=Timing(met=_met(source, start, clock, word)),
+        timing=Timing(met=verdict(_MET[word], clock, source.at(start))),
         date=_text(facts, "Report date"),
-        notes=_notes(clock, stage, word),
+        notes=verdict_notes(_MET[word], clock, implemented=stage == "route"),
     )
 
 
@@ -151,25 +152,3 @@ def _clock(source: Source, facts: _Facts, stage: Stage) -> Clock:
     if stage == "synth":
         return Clock(target, achieved=synth)
     return Clock(target, estimated=synth, achieved=period("CP achieved post-implementation"))
-
-
-def _met(source: Source, start: int, clock: Clock, word: str) -> bool | None:
-    """The tool's verdict, which is on the achieved period of that stage, else on that after synthesis."""
-    if clock.achieved is None or clock.target is None:
-        return None
-    if _MET[word] is not (clock.achieved <= clock.target):
-        raise UserError(
-            f"the verdict must fit the periods, not be {word!r} for {clock.achieved} ns where {clock.target} ns is "
-            "required",
-            where=source.at(start),
-            hint="copy the file again: it was edited",
-        )
-    return _MET[word]
-
-
-def _notes(clock: Clock, stage: Stage, word: str) -> tuple[str, ...]:
-    if _MET[word] is None:
-        return ("no path between registers: no clock period is achieved",)
-    if clock.achieved is None and stage == "route":
-        return ("the period after implementation is unknown: the verdict on timing is not on it",)
-    return ("clock_ns.estimated is the period after synthesis",) if stage == "route" else ()

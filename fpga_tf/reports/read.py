@@ -15,6 +15,7 @@ from fpga_tf.reports import (
     csynth_summary,
     csynth_xml,
     export_rpt,
+    export_xml,
 )
 from fpga_tf.reports.refused import refuse
 from fpga_tf.reports.source import Source, open_source
@@ -56,6 +57,7 @@ READERS = (
         export_rpt.claims,
         export_rpt.read,
     ),
+    Reader(export_xml.FORMAT, "the same in XML (export_syn.xml, export_impl.xml)", export_xml.claims, export_xml.read),
 )
 
 

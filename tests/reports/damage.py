@@ -36,7 +36,7 @@ def _values(prefix: str, value: Any) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _values(f"{prefix}.{name}", inner)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for entry in value:
             if isinstance(entry, dict):
                 name = "/".join(str(entry.get(key)) for key in ("kind", "instance", "top", "name") if entry.get(key))

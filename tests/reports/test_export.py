@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports import export_rpt
+from fpga_tf.reports import export_rpt, export_xml
 from fpga_tf.reports.read import read_report, read_source
 from fpga_tf.reports.types import Clock, Resource
 
@@ -13,6 +13,7 @@ from .damage import DATA, check_cuts, check_lines, source, told
 
 IMPL = (DATA / "export" / "impl_export.rpt").read_bytes()
 SYNTH = (DATA / "export" / "synth_export.rpt").read_bytes()
+XML = (DATA / "export" / "impl_export.xml").read_bytes()
 
 
 def test_a_report_after_implementation() -> None:
@@ -54,7 +55,7 @@ def test_a_verdict_on_another_stage_is_not_taken() -> None:
 
 @pytest.mark.parametrize("old, new", [(b"Timing not met", b"Timing met"), (b"3.471", b"3.300"), (b"3.300", b"3.500")])
 def test_a_verdict_that_contradicts_the_periods_is_refused(old: bytes, new: bytes) -> None:
-    with pytest.raises(UserError, match="the verdict must fit the periods"):
+    with pytest.raises(UserError, match="timing must be met at a period of at most"):
         export_rpt.read(source(IMPL.replace(old, new)))
 
 
@@ -84,3 +85,87 @@ def test_another_file_is_not_claimed() -> None:
     assert not export_rpt.claims(source("a note on\n" + IMPL.decode().strip()))
     with pytest.raises(UserError, match="known format"):
         read_source(source("Implementation tool: Xilinx Vivado v.2020.1 and more\n"))
+
+
+def test_xml_after_implementation() -> None:
+    report = read_report(DATA / "export" / "impl_export.xml")
+    assert (report.format, report.stage, report.tool, report.version) == ("export_xml", "route", "Vivado", "2023.1")
+    assert (report.top, report.part) == ("lantern", "xcku5p-ffvb676-2-e")
+    assert report.date == "Fri Aug 08 12:02:11 CEST 2025"
+    assert report.clock_ns == Clock(target=4.0, estimated=3.105, achieved=4.212, slack=-0.212)
+    assert report.resources == {
+        "LUT": Resource(12077, 216960),
+        "FF": Resource(19004, 433920),
+        "DSP": Resource(318, 1824),
+        "BRAM_18K": Resource(61, 960),
+        "URAM": Resource(5, 64),
+    }
+    assert report.counts == {"CLB": Resource(2740, 27120), "LATCH": Resource(0), "SRL": Resource(77)}
+    timing = report.timing
+    assert timing is not None and (timing.setup_slack, timing.setup_total, timing.met) == (-0.212, -7.3, False)
+    assert [(clock.name, clock.period) for clock in timing.clocks] == [("ap_clk", 4.0)]
+
+
+def test_modules_are_below_the_nearest_cell_around_them() -> None:
+    dense, norm = export_xml.read(source(XML)).modules
+    assert (dense.top, dense.instance, dense.kind, norm.top) == ("lantern_dense", "dense_U0", "module", "lantern_norm")
+    assert (dense.resources["BRAM_18K"], norm.resources["BRAM_18K"]) == (Resource(40), Resource())
+    (multiplier,) = dense.modules
+    assert (multiplier.top, multiplier.instance, multiplier.resources["DSP"]) == ("mul", "mul_U7", Resource(300))
+
+
+def test_xml_after_synthesis_does_not_take_values_of_another_stage() -> None:
+    data = XML.replace(b">impl<", b">synth<").replace(b"4.212", b"3.105").replace(b"FALSE", b"TRUE")
+    report = export_xml.read(source(data))
+    assert (report.stage, report.clock_ns.achieved, report.clock_ns.estimated) == ("synth", 3.105, None)
+    assert report.timing is not None and report.timing.met is True
+
+
+def test_the_period_after_synthesis_is_not_taken_for_that_after_implementation() -> None:
+    data = XML.replace(b"4.212", b"3.105").replace(b"<CP_ROUTE>3.105<", b"<CP_ROUTE>NA<").replace(b"FALSE", b"TRUE")
+    report = export_xml.read(source(data))
+    assert report.clock_ns == Clock(target=4.0, estimated=3.105)
+    assert report.timing is not None
+    assert (report.timing.met, report.timing.setup_slack, report.timing.setup_total) == (None, None, None)
+    assert "the period after implementation is unknown" in report.notes[0]
+
+
+@pytest.mark.parametrize("clb, stage", [(b"2740", "route"), (b"0", "synth")])
+def test_a_file_that_does_not_name_its_stage_is_told_by_its_clbs(clb: bytes, stage: str) -> None:
+    start, end = XML.index(b"  <RunData>"), XML.index(b"  <TimingReport>")
+    report = export_xml.read(source((XML[:start] + XML[end:]).replace(b"2740", clb)))
+    assert (report.stage, report.version) == (stage, None)
+    assert report.notes[0].startswith("the file does not name its stage")
+
+
+@pytest.mark.parametrize(
+    "old, new, rule",
+    [
+        (b">impl<", b">place<", "must be synth or impl"),
+        (b">FALSE<", b">TRUE<", "timing must be met"),
+        (b"<CP_FINAL>4.212", b"<CP_FINAL>4.2", "must be equal"),
+        (b"<CP_TARGET>4.000", b"<CP_TARGET>5.000", "must be equal"),
+        (b"<CP_ROUTE>4.212", b"<CP_ROUTE>4.1", "as CP_ROUTE"),
+        (b"<LUT>12077</LUT>", b"<LUT>12077</LUT><LUT>12078</LUT>", "given once"),
+        (b"<LUT>12077</LUT>", b"<LUT>12 077</LUT>", "a whole number"),
+        (b'CELL="inst/norm_U0"', b'CELL="inst/dense_U0"', "given once for a cell"),
+        (b'CELL="inst/norm_U0"', b'CELL="' + b"a/" * 70 + b'"', "at most 64 deep"),
+        (b"</profile>", b"</profile><profile/>", "complete XML"),
+        (b"<profile>", b'<!DOCTYPE a [<!ENTITY b "c">]><profile>', "DOCTYPE"),
+    ],
+)
+def test_broken_xml_is_refused(old: bytes, new: bytes, rule: str) -> None:
+    with pytest.raises(UserError, match=rule) as caught:
+        read_source(source(XML.replace(old, new, 1)))
+    assert (caught.value.where or "").startswith("report:")
+
+
+def test_counts_of_a_device_without_luts_are_unknown() -> None:
+    data = XML.replace(b"<LUT>216960<", b"<LUT>0<").replace(b"<LUT>12077<", b"<LUT>0<")
+    assert export_xml.read(source(data)).resources["LUT"] == Resource()
+
+
+def test_cut_and_doubled_xml() -> None:
+    assert check_cuts(XML) == 1
+    assert told(XML * 2) is None
+    check_lines(XML)
