@@ -16,6 +16,9 @@ from fpga_tf.reports import (
     csynth_xml,
     export_rpt,
     export_xml,
+    vivado_accelerator,
+    vivado_hierarchy,
+    vivado_utilization,
 )
 from fpga_tf.reports.refused import refuse
 from fpga_tf.reports.source import Source, open_source
@@ -58,6 +61,24 @@ READERS = (
         export_rpt.read,
     ),
     Reader(export_xml.FORMAT, "the same in XML (export_syn.xml, export_impl.xml)", export_xml.claims, export_xml.read),
+    Reader(
+        vivado_utilization.FORMAT,
+        "Vivado's resources of a design (report_utilization)",
+        vivado_utilization.claims,
+        vivado_utilization.read,
+    ),
+    Reader(
+        vivado_hierarchy.FORMAT,
+        "the same by instance (report_utilization -hierarchical)",
+        vivado_hierarchy.claims,
+        vivado_hierarchy.read,
+    ),
+    Reader(
+        vivado_accelerator.FORMAT,
+        "Vitis' resources of kernels (kernel_util_*.rpt)",
+        vivado_accelerator.claims,
+        vivado_accelerator.read,
+    ),
 )
 
 
@@ -71,13 +92,22 @@ def read_report(path: Path) -> SynthesisReport:
     return read_source(open_source(path))
 
 
+def claim(source: Source) -> list[Reader]:
+    """Readers of formats that a file is of: one for a report, none for other files.
+
+    Raises:
+        UserError: the content is no text.
+    """
+    return [reader for reader in READERS if reader.claims(source)]
+
+
 def read_source(source: Source) -> SynthesisReport:
     """As `read_report`, of content that was read already.
 
     Raises:
         UserError: no report of a known format, or one that can't be understood.
     """
-    claimed = [reader for reader in READERS if reader.claims(source)]
+    claimed = claim(source)
     if len(claimed) > 1:
         names = " and ".join(reader.format for reader in claimed)
         raise UserError(f"a report must be of one format, not of {names}", where=source.path)

@@ -133,3 +133,13 @@ def agreed(what: str, found: Iterable[tuple[str, _Value]]) -> _Value | None:
 def stage_of(state: str | None) -> Stage | None:
     """The step of a design in this state; None if the report does not tell or the state is none that we know."""
     return None if state is None else _STAGES.get(" ".join(state.lower().split()))
+
+
+def stage_notes(header: Header) -> tuple[Stage, tuple[str, ...]]:
+    """Stage of a report of resources, and what a reader should know of it."""
+    stage = stage_of(header.state)
+    if stage is None:
+        return "estimate", ("the report does not tell how far the design is: the stage is unknown",)
+    if stage == "place" and (header.state or "").lower() == "optimized":
+        return stage, ("the design is optimised, but not placed yet",)
+    return stage, ()
