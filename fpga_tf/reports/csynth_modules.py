@@ -8,6 +8,7 @@ from itertools import count
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports.csynth_loops import issues, loops
+from fpga_tf.reports.csynth_text import percentage
 from fpga_tf.reports.types import (
     RESOURCES,
     AbsoluteLatency,
@@ -162,8 +163,8 @@ def _module(node: Node, base: SynthesisReport) -> SynthesisReport:
 
 
 def _percent(area: Node) -> dict[str, str]:
-    texts = {name: area.text(*_prefixed("UTIL_", name)) for name in RESOURCES}
-    return {name: text for name, text in texts.items() if text is not None}
+    shares = {name: percentage(area.text(*_prefixed("UTIL_", name)) or "", area.where) for name in RESOURCES}
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 def _prefixed(prefix: str, name: str) -> tuple[str, ...]:

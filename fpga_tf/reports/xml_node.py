@@ -54,12 +54,15 @@ class Node:
         """Text of the one child that has any of these tags; None where absent or not known to the tool.
 
         Raises:
-            UserError: there are several.
+            UserError: there are several, or it goes on in another line.
         """
         children = [child for child in self.element if child.tag in tags]
         if len(children) > 1:
             raise self.wrong(" or ".join(tags), "given once", f"{len(children)} times")
-        return known(children[0].text or "") if children else None
+        text = known(children[0].text or "") if children else None
+        if text is not None and "\n" in text:
+            raise self.wrong(" or ".join(tags), "in one line", repr(text[:40]))
+        return text
 
     def integer(self, *tags: str) -> int | None:
         """A count.

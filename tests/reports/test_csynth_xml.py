@@ -81,6 +81,11 @@ def test_a_combinational_design_has_zero_cycles(tmp_path: Path) -> None:
     assert read_csynth_xml(path).latency_cycles.min == 0
 
 
+def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="share must be a percentage or unknown, not '~'"):
+        read_csynth_xml(edited(tmp_path, "<UTIL_FF>~0<", "<UTIL_FF>~<", VITIS))
+
+
 def test_json_has_the_documented_keys_and_is_strict() -> None:
     value = read_csynth_xml(VITIS).to_json()
     assert list(value) == [
@@ -113,6 +118,7 @@ def test_json_has_the_documented_keys_and_is_strict() -> None:
         ("<Worst-caseLatency>601<", "<Worst-caseLatency>301<", "from the smallest to the largest, not 310, 455, 301"),
         ("<Average-caseLatency>455<", "<Average-caseLatency>45<", "from the smallest to the largest, not 310, 45, 601"),
         ("RealTimeLatency>1.293 us<", "RealTimeLatency>12.93 us<", "from the smallest to the largest, not 12930.0, 25"),
+        ("<TopModelName>", "<TopModelName>long_\n", "<TopModelName> of a C-synthesis report must be in one line, not"),
         ("<Interval-max>288<", "<Interval-max>28<", "must be smallest <= largest, not 120 > 28"),
     ],
 )
