@@ -14,6 +14,8 @@ from pathlib import Path
 
 from fpga_tf.errors import ToolError, UserError
 
+# What a project says of itself; named here as it is also looked for where nothing of it is read.
+MANIFEST = "fpga_tf.json"
 _HINTS = {
     errno.ENOSPC: "the disk is full: free some space and run again",
     errno.EDQUOT: "the disk quota is used up: free some space and run again",

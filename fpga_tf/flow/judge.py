@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.flow.reference import REFERENCE, Reference
+from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.flow.samples import EVALUATION
 from fpga_tf.flow.settings import Settings
 from fpga_tf.hls.manifest import Manifest, Port
-from fpga_tf.reports.project import project_report
+from fpga_tf.reports.project import project_design
 from fpga_tf.verdict.agreement import SetAgreement, compare
 from fpga_tf.verdict.budget import Budget, decide_budget
+from fpga_tf.verdict.cosim import cosim_gates
 from fpga_tf.verdict.gates import Gate, PhysicsLimits
 from fpga_tf.verdict.physics import Physics, physics, top_class_changes
 
@@ -97,19 +99,19 @@ def judge_budget(folder: Path, manifest: Manifest, settings: Settings) -> tuple[
         device_share=section.device_share.as_dict(),
         slr_share=section.slr_share.as_dict(),
     )
-    report = project_report(folder, top=manifest.name)
+    design = project_design(folder, manifest.name, origin_of)
     tool = "vitis_hls" if manifest.backend == "Vitis" else "vivado_hls"
-    provide = f"run C synthesis in the project: {tool} -f build_prj.tcl"
-    gates = decide_budget(budget, report, part=manifest.part, clock_ns=manifest.clock_ns, provide=provide)
-    notes = []
-    if report is not None and report.path and _older(Path(report.path), folder / "firmware"):
-        notes.append(f"{report.path} is older than the firmware: synthesise again")
-    return gates, notes
-
-
-def _older(report: Path, firmware: Path) -> bool:
-    written = [path.stat().st_mtime for path in firmware.rglob("*") if path.is_file()]
-    return report.is_file() and report.stat().st_mtime < max(written, default=0.0)
+    gates = decide_budget(
+        budget,
+        None if design is None else design.report,
+        part=manifest.part,
+        clock_ns=manifest.clock_ns,
+        provide=f"run C synthesis in the project: {tool} -f build_prj.tcl",
+        sources=None if design is None else design.sources,
+    )
+    if design is None:
+        return gates, []
+    return gates + cosim_gates(design), [*design.notes, *(str(found) for found in design.disagreements)]
 
 
 def sources_gate(folder: Path, manifest: Manifest, edited: Sequence[str]) -> Gate:

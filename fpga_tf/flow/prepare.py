@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fpga_tf import __version__
 from fpga_tf.errors import InternalError, UserError
-from fpga_tf.files import atomic_write
+from fpga_tf.files import MANIFEST, atomic_write
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.environment import version
@@ -22,7 +22,7 @@ from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.quiet import quiet_stderr
 from fpga_tf.flow.reference import REFERENCE, write_reference
 from fpga_tf.flow.settings import Settings
-from fpga_tf.hls.manifest import MANIFEST, Manifest, Port, digests, read_manifest
+from fpga_tf.hls.manifest import Manifest, Port, digests, read_manifest
 from fpga_tf.jets.sample import JetSample, read_sample
 
 STEPS = ("read the model", "convert to an HLS project", "evaluate the model")

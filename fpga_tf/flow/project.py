@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import check_replaceable, replace_tree
+from fpga_tf.files import MANIFEST, check_replaceable, replace_tree
 from fpga_tf.flow.settings import read_project
-from fpga_tf.hls.manifest import MANIFEST, Manifest, edited
+from fpga_tf.hls.manifest import Manifest, edited
 from fpga_tf.store import ENTRY
 
 BUILD_LOG = "fpga_tf_build.log"
@@ -55,8 +55,9 @@ def _check_untouched(project: Path, manifest: Manifest) -> None:
     )
     touched = [*edited(project, manifest), *added]
     if touched:
+        files = "file is" if len(touched) == 1 else "files are"
         raise UserError(
-            f"a project must be as it was generated to be replaced by another, {len(touched)} files are not: "
+            f"a project must be as it was generated to be replaced by another, {len(touched)} {files} not: "
             f"{', '.join(touched[:3])}{' ...' if len(touched) > 3 else ''}",
             where=str(project),
             hint="name another project folder, or replace it with --fresh",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from fpga_tf.errors import FpgaTfError
+from fpga_tf.errors import FpgaTfError, UserError
+from fpga_tf.flow.report_origin import origin_of
+from fpga_tf.reports.combine import combine
 from fpga_tf.reports.design import Design
-from fpga_tf.reports.project import project_report
+from fpga_tf.reports.kin import home
+from fpga_tf.reports.project import project_designs
 from fpga_tf.reports.read import read_report
 
 
@@ -25,10 +29,46 @@ def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]
     errors: list[FpgaTfError] = []
     for path in paths:
         try:
-            report = project_report(path) if path.is_dir() else read_report(path)
+            found, broken = _folder(path) if path.is_dir() else ([_file(path)], [])
         except FpgaTfError as error:
             errors.append(error)
         else:
-            if report is not None:
-                designs.append(Design(path.name or str(path), report, reports=(report,)))
-    return designs, errors
+            designs += found
+            errors += broken
+    return _named(designs), errors
+
+
+def _file(path: Path) -> Design:
+    report = read_report(path)
+    origin = origin_of(home(path), report)
+    return combine(path.name, [report], origin.notes, origin.layers)
+
+
+def _folder(path: Path) -> tuple[list[Design], list[FpgaTfError]]:
+    found = project_designs(path, origin_of=origin_of)
+    if not found.designs and not found.errors:
+        raise UserError(
+            "a project must hold a report of a known format, not none",
+            where=str(path),
+            hint="synthesise it first; in a folder, files that end in .rpt, .xml, .json or .ndjson are looked at",
+        )
+    return list(found.designs), list(found.errors)
+
+
+def _named(designs: Sequence[Design]) -> list[Design]:
+    """Names that differ: those that do not get as many folders in front as it takes, then a number."""
+    names = [design.name for design in designs]
+    for level in range(1, 5):
+        twice = {name for name in names if names.count(name) > 1}
+        if not twice:
+            break
+        for index, design in enumerate(designs):
+            parents = Path(design.report.path).absolute().parent.parts[-level:]
+            if names[index] in twice and parents:
+                names[index] = "/".join([*parents, design.name])
+    seen: dict[str, int] = {}
+    result = []
+    for design, name in zip(designs, names, strict=True):
+        seen[name] = seen.get(name, 0) + 1
+        result.append(replace(design, name=name if seen[name] == 1 else f"{name} ({seen[name]})"))
+    return result

@@ -8,10 +8,11 @@ from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.flow.report_budget import Demand
 from fpga_tf.reports.design import Design
 from fpga_tf.verdict.budget import Budget, decide_budget
+from fpga_tf.verdict.cosim import COSIM, cosim_gates
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.report.judged import Judged
 
-TIMING, COSIM, UNKNOWN, NONE = "timing_met", "cosim", "unknown", "none"
+TIMING, UNKNOWN, NONE = "timing_met", "unknown", "none"
 _ALWAYS = (TIMING, COSIM)  # gates that need no limit
 
 
@@ -27,30 +28,16 @@ def judge(designs: Iterable[Design], demand: Demand, fail_on: Collection[str] = 
 
 
 def _gates(design: Design, demand: Demand, fail_on: Collection[str]) -> list[Gate]:
-    gates = decide_budget(demand.budget, design.report, part=demand.part, clock_ns=demand.clock_ns)
+    gates = decide_budget(
+        demand.budget, design.report, part=demand.part, clock_ns=demand.clock_ns, sources=design.sources
+    )
     present = {gate.gate for gate in gates}
     if TIMING in fail_on and TIMING not in present:
         missing = "a clock target and a clock period: give a report of C synthesis, or one of timing after routing"
         gates.append(Gate(TIMING, demand.clock_ns or 0, None, "ns", None, "unknown", missing))
     if COSIM not in present:
-        gates += _cosim(design, asked=COSIM in fail_on)
+        gates += cosim_gates(design, asked=COSIM in fail_on)
     return gates
-
-
-def _cosim(design: Design, *, asked: bool) -> list[Gate]:
-    """Did every co-simulation pass?"""
-    runs = [report for report in design.reports if report.stage == "cosim"]
-    told = [report for report in runs if report.status is not None]
-    failed = [report for report in told if (report.status or "").strip().lower() not in ("pass", "passed")]
-    source = ", ".join(dict.fromkeys(["cosim", *(report.path for report in failed or told)]))
-    if failed:
-        return [Gate(COSIM, 0, len(failed), "failures", source, "fail")]
-    if told:
-        return [Gate(COSIM, 0, 0, "failures", source, "pass")]
-    if runs or asked:
-        missing = "a co-simulation's status; run co-simulation (cosim_design)"
-        return [Gate(COSIM, 0, None, "failures", None, "unknown", missing)]
-    return []
 
 
 def check_fail_on(names: Sequence[str], budget: Budget) -> None:

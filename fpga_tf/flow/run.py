@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import atomic_write
+from fpga_tf.files import MANIFEST, atomic_write
 from fpga_tf.flow.check import frontend_of
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.environment import check_environment
@@ -25,7 +25,6 @@ from fpga_tf.flow.project import place, stands
 from fpga_tf.flow.settings import Settings, read_project
 from fpga_tf.flow.verify import SIMULATION, verify
 from fpga_tf.hls.build import find_compiler
-from fpga_tf.hls.manifest import MANIFEST
 from fpga_tf.jets.sample import JetSample
 from fpga_tf.store import Store, canonical_json
 from fpga_tf.verdict.verdict import RunResult

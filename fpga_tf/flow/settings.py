@@ -8,8 +8,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from fpga_tf.errors import UserError
+from fpga_tf.files import MANIFEST
 from fpga_tf.flow.config import BudgetConfig, Config, GatesConfig
-from fpga_tf.hls.manifest import MANIFEST, Manifest, read_manifest
+from fpga_tf.hls.manifest import Manifest, read_manifest
 
 
 class Settings(BaseModel):

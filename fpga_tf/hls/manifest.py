@@ -9,10 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import sha256_file
+from fpga_tf.files import MANIFEST, sha256_file
 from fpga_tf.fixedpoint import Format
 
-MANIFEST = "fpga_tf.json"
 SCHEMA = 1
 
 

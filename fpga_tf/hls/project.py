@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpga_tf.errors import InternalError
-from fpga_tf.files import atomic_write
+from fpga_tf.files import MANIFEST, atomic_write
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.harness import HARNESS, harness
-from fpga_tf.hls.manifest import MANIFEST, Manifest, Port, digests
+from fpga_tf.hls.manifest import Manifest, Port, digests
 from fpga_tf.hls.weights import rewrite_weights
 
 INCLUDE = Path(__file__).parent / "include" / "fpga_tf"

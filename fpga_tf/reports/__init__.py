@@ -3,18 +3,24 @@
 Reading a report imports neither Keras nor hls4ml.
 """
 
+from fpga_tf.reports.combine import combine
 from fpga_tf.reports.csynth_xml import read_csynth_xml
-from fpga_tf.reports.project import find_csynth, project_report
+from fpga_tf.reports.design import Design
+from fpga_tf.reports.project import project_design, project_designs
+from fpga_tf.reports.read import read_report
 from fpga_tf.reports.types import RESOURCES, Clock, Interval, Latency, Resource, SynthesisReport
 
 __all__ = [
     "RESOURCES",
     "Clock",
+    "Design",
     "Interval",
     "Latency",
     "Resource",
     "SynthesisReport",
-    "find_csynth",
-    "project_report",
+    "combine",
+    "project_design",
+    "project_designs",
     "read_csynth_xml",
+    "read_report",
 ]

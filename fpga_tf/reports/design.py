@@ -37,6 +37,11 @@ class Disagreement:
     quantity: str
     values: tuple[Sourced, ...]
 
+    def __str__(self) -> str:
+        taken, *others = self.values
+        said = ", ".join(f"{other.value} in {other.path}" for other in others)
+        return f"reports disagree on {self.quantity}: {taken.value} of {taken.path} is taken, not {said}"
+
 
 @dataclass(frozen=True, slots=True)
 class LayerCost:

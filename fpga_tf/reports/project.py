@@ -1,127 +1,144 @@
-"""Finds C-synthesis reports in a project folder, and the one that speaks for the whole design.
+"""Reads all reports of a folder, as designs.
 
-Layouts: `<name>_prj/solution*/syn/report/` (Vivado HLS, Vitis HLS), `<component>/hls/syn/report/` (v++ and vitis-run),
-and a report that somebody put into the project folder itself.
+Layouts: `<name>_prj/solution*/{syn,sim,impl}/` (Vivado HLS, Vitis HLS), `<component>/hls/{syn,sim,impl}/` (v++ and
+vitis-run), a Vivado project's `*.runs/`, and reports that somebody put anywhere else.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from fpga_tf.errors import ToolError, UserError
-from fpga_tf.reports.csynth_xml import read_csynth_xml
+from fpga_tf.errors import FpgaTfError, UserError
+from fpga_tf.reports.combine import combine
+from fpga_tf.reports.design import Design
+from fpga_tf.reports.find import find_files
+from fpga_tf.reports.group import Group, group
+from fpga_tf.reports.kin import absolute, in_tool_folder
+from fpga_tf.reports.layers import Origin
+from fpga_tf.reports.read import claim, read_source
+from fpga_tf.reports.refused import link_text
+from fpga_tf.reports.source import open_source
 from fpga_tf.reports.types import SynthesisReport
 
-# A project has some thousand files; a folder far beyond that is not one, and walking it would seem to hang.
-MAX_ENTRIES = 200_000
-MAX_DEPTH = 12
+# Of the design in a folder, whose main report is given.
+OriginOf = Callable[[Path, SynthesisReport], Origin]
 
 
-def find_csynth(project_dir: Path, top: str | None = None) -> list[Path]:
-    """List the C-synthesis reports of a project.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder holds.
 
-    Links to folders are not followed, so a loop of links ends.
-
-    Args:
-        project_dir: the project folder.
-        top: name of the top function, if known.
-
-    Returns:
-        Files named `csynth.xml` or `*_csynth.xml`: first `csynth.xml`, then `<top>_csynth.xml`, then the modules',
-        each group by path. Their content is not looked at.
-
-    Raises:
-        UserError: the folder does not exist or is no project by its size.
-        ToolError: a folder in it can't be read.
+    Attributes:
+        designs: by folder.
+        errors: at most one for a report that can't be understood.
     """
-    if not project_dir.is_dir():
-        raise UserError("the project must be an existing folder", where=str(project_dir))
-    found = [path for folder, names in _folders(project_dir) for path in _reports(project_dir, folder, names)]
-    return sorted(found, key=lambda path: (_rank(path, top), path.as_posix()))
+
+    designs: tuple[Design, ...]
+    errors: tuple[FpgaTfError, ...]
 
 
-def project_report(project_dir: Path, top: str | None = None) -> SynthesisReport | None:
-    """Read the report of a project's whole design.
+def unknown_origin(folder: Path, report: SynthesisReport) -> Origin:
+    """Nothing is known besides the reports."""
+    del folder, report
+    return Origin()
+
+
+def project_designs(root: Path, top: str | None = None, origin_of: OriginOf = unknown_origin) -> Found:
+    """Read all reports of a folder.
+
+    Files of no known format are passed over: a project is full of them.
 
     Args:
-        project_dir: the project folder.
-        top: name of the top function. Without it, only a single report or a `csynth.xml` can be told to be the top's.
-
-    Returns:
-        The report; of several that agree, `csynth.xml` first, as it holds the modules too. None if there is none.
+        root: the folder.
+        top: name of the top function, if known.
+        origin_of: tells what else is known of a design.
 
     Raises:
-        UserError: several reports disagree, or none is of the top, or one can't be understood.
+        UserError: no such folder, too large, or the top of a solution can't be told.
+        ToolError: a folder can't be read.
+    """
+    reports, errors, notes = _read(find_files(root))
+    groups = group(reports, root, top)
+    names = _names(groups, root)
+    designs = []
+    for name, one in zip(names, groups, strict=True):
+        origin = origin_of(one.folder, one.base)
+        told = [*one.notes, *origin.notes, *notes]
+        designs.append(combine(name, one.reports, told, origin.layers, base=one.base))
+    return Found(tuple(designs), tuple(errors))
+
+
+def project_design(root: Path, top: str, origin_of: OriginOf = unknown_origin) -> Design | None:
+    """The design of a project whose top function is known.
+
+    Returns:
+        The design; None if the folder holds no report of C synthesis, simulation or implementation.
+
+    Raises:
+        UserError: a report can't be understood, none is of the top, or several solutions are.
         ToolError: a file or folder can't be read.
     """
-    paths = find_csynth(project_dir, top)
-    reports = [read_csynth_xml(path) for path in paths if len(paths) == 1 or _rank(path, top) < _MODULE]
-    reports = reports or [read_csynth_xml(path) for path in paths]
-    of_top = reports if top is None else [report for report in reports if report.top == top]
-    if reports and not of_top:
-        raise _refuse(
-            f"a C-synthesis report of the project must be of the top function {top!r}",
-            reports,
-            f"synthesise {top!r}, or remove the reports of another design",
-        )
-    if len({report.top for report in of_top}) > 1:
-        raise _refuse("the top function must be named where a project has reports of several", of_top, "name the top")
-    if len({_figures(report) for report in of_top}) > 1:
-        raise _refuse(
-            "the C-synthesis reports of a project must agree, not differ",
-            of_top,
-            "keep the report of the present firmware and remove the others",
-        )
-    return of_top[0] if of_top else None
+    found = project_designs(root, top, origin_of)
+    if found.errors:
+        raise found.errors[0]
+    mine = [design for design in found.designs if design.report.top == top]
+    if len(mine) == 1:
+        return mine[0]
+    if mine:
+        raise _refuse("the reports of a project must be of one solution, not of several", mine, "keep the present one")
+    named = [design for design in found.designs if design.report.top is not None]
+    if named:
+        hint = f"synthesise {top!r}, or remove the reports of another design"
+        raise _refuse(f"a report of the project must be of the top function {top!r}", named, hint)
+    return None
 
 
-_MODULE = 2
+def _read(paths: Sequence[Path]) -> tuple[list[SynthesisReport], list[FpgaTfError], list[str]]:
+    reports: list[SynthesisReport] = []
+    errors: list[FpgaTfError] = []
+    notes = []
+    for path in paths:
+        try:
+            source = open_source(path)
+            readers = claim(source)
+        except UserError as error:
+            # what is empty or no text may be anything; where a tool keeps its reports somebody should know
+            if in_tool_folder(path):
+                notes.append(f"{path}: not read: {error.what}")
+            continue
+        except FpgaTfError as error:
+            errors.append(error)
+            continue
+        if not readers and link_text(source) is not None:
+            notes.append(f"{path}: not read, as it holds the name of another file, which a link would lead to")
+        elif readers:
+            try:
+                reports.append(read_source(source))
+            except FpgaTfError as error:
+                errors.append(error)
+    return reports, errors, notes
 
 
-def _rank(path: Path, top: str | None) -> int:
-    if path.name == "csynth.xml":
-        return 0
-    return 1 if top is not None and path.name == f"{top}_csynth.xml" else _MODULE
+def _names(groups: Sequence[Group], root: Path) -> list[str]:
+    """The folder's name, or those of the folders below it; the file's where a folder holds several designs."""
+    root = absolute(root)
+    whole = root.name or str(root)
+    if len(groups) == 1:
+        return [whole]
+    folders = [one.folder for one in groups]
+    names = []
+    for one in groups:
+        below = one.folder.relative_to(root) if one.folder.is_relative_to(root) else one.folder
+        if folders.count(one.folder) > 1:
+            below = absolute(one.base.path).relative_to(root)
+        names.append(below.as_posix() if below.parts else whole)
+    return names
 
 
-def _folders(root: Path) -> list[tuple[Path, list[str]]]:
-    """Every folder below root with its file names; hidden folders hold the tools' scratch data."""
-    entries = 0
-    result = []
-    for name, folders, files in os.walk(root, onerror=_unreadable, followlinks=False):
-        folder = Path(name)
-        entries += len(folders) + len(files)
-        if entries > MAX_ENTRIES:
-            raise UserError(f"a project folder must have at most {MAX_ENTRIES} entries, not more", where=str(root))
-        if len(folder.relative_to(root).parts) >= MAX_DEPTH:
-            folders.clear()
-        folders[:] = sorted(child for child in folders if not child.startswith("."))
-        result.append((folder, files))
-    return result
-
-
-def _unreadable(error: OSError) -> None:
-    raise ToolError(f"the project folder can't be read: {error.strerror}", where=str(error.filename)) from error
-
-
-def _reports(root: Path, folder: Path, names: Sequence[str]) -> list[Path]:
-    if folder != root and folder.parts[-2:] != ("syn", "report"):
-        return []
-    paths = [folder / name for name in names if name == "csynth.xml" or name.endswith("_csynth.xml")]
-    return [path for path in paths if path.is_file()]
-
-
-def _figures(report: SynthesisReport) -> tuple[object, ...]:
-    """What two reports of one design must share. (Not the modules: only `csynth.xml` holds them.)"""
-    resources = tuple(sorted(report.resources.items()))
-    clock, latency, interval = report.clock_ns, report.latency_cycles, report.interval_cycles
-    return report.part, clock, latency, interval, resources
-
-
-def _refuse(what: str, reports: Sequence[SynthesisReport], hint: str) -> UserError:
-    return UserError(what, where="\n       ".join(_summary(report) for report in reports), hint=hint)
+def _refuse(what: str, designs: Sequence[Design], hint: str) -> UserError:
+    return UserError(what, where="\n       ".join(_summary(design.report) for design in designs), hint=hint)
 
 
 def _summary(report: SynthesisReport) -> str:

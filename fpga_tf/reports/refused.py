@@ -57,10 +57,16 @@ _KINDS = (
 )
 
 
+def link_text(source: Source) -> str | None:
+    """The file that a symbolic link would lead to, where the link was saved as text; None for any other file."""
+    text = source.text.strip() if len(source.data) <= _MAX_LINK else ""
+    return text if _LINK.fullmatch(text) else None
+
+
 def refuse(source: Source) -> UserError | None:
     """An error that names the kind of a file which is no report, and what to give instead; None for any other file."""
-    link = source.text.strip() if len(source.data) <= _MAX_LINK else ""
-    if _LINK.fullmatch(link):
+    link = link_text(source)
+    if link is not None:
         return UserError(
             "the file must be a report, not the name of another file",
             where=source.path,

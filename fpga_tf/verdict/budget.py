@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from fpga_tf.reports import Clock, SynthesisReport
+from fpga_tf.reports.design import Sourced
+from fpga_tf.reports.types import Clock, SynthesisReport
 from fpga_tf.verdict.devices import find_device, same_part
 from fpga_tf.verdict.gates import Gate
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
+# What decides the clock: the slack and the period that were achieved, or else the estimate.
+_CLOCK = ("clock_ns.achieved", "clock_ns.estimated")
 _COSIM = "run co-simulation (cosim_design)"
 # Reports print the clock target with two decimals.
 _CLOCK_DIGITS = Decimal("0.005")
@@ -53,6 +56,7 @@ def decide_budget(
     part: str | None,
     clock_ns: float | None,
     provide: str = PROVIDE,
+    sources: Mapping[str, Sourced] | None = None,
 ) -> list[Gate]:
     """Hold a report against a budget.
 
@@ -64,26 +68,42 @@ def decide_budget(
         part: device part of the configuration.
         clock_ns: clock period of the configuration in ns.
         provide: what the user does to get a report.
+        sources: where the values are from, by quantity such as `latency_cycles.max`, where reports were combined.
 
     Returns:
         One gate for each limit that the budget sets, and `timing_met` if the report has a clock.
     """
-    source = None if report is None else f"{report.stage}, {report.path}"
+    origins = _Origins(report, sources or {})
     why = "no synthesis report in the project" if report is None else _foreign(report, part, clock_ns)
     subject = report if why is None else None
     absent = Finding(missing=f"{why}; {provide}")
     gates = []
     if budget.latency_us is not None:
         found = _latency_us(subject) if subject else absent
-        gates.append(_gate("latency_us", budget.latency_us, found, "us", source))
+        gates.append(_gate("latency_us", budget.latency_us, found, "us", origins.of("latency_cycles.max", *_CLOCK)))
     if budget.interval_cycles is not None:
         found = _interval(subject) if subject else absent
+        source = origins.of("interval_cycles.max")
         gates.append(_gate("interval_cycles", budget.interval_cycles, found, "cycles", source))
     for kind, limits in (("device_share", budget.device_share), ("slr_share", budget.slr_share)):
         for resource, limit in limits.items():
             found = _share(subject, resource, part, slr=kind == "slr_share") if subject else absent
+            source = origins.of(f"resources.{resource}.used")
             gates.append(_gate(f"{kind}.{resource}", limit, found, "share", source))
-    return gates + (_timing(subject, source) if subject else [])
+    return gates + (_timing(subject, origins.of(*_CLOCK)) if subject else [])
+
+
+class _Origins:
+    """Names the reports that the values of a gate are from."""
+
+    def __init__(self, report: SynthesisReport | None, sources: Mapping[str, Sourced]) -> None:
+        self.whole = None if report is None else f"{report.stage}, {report.path}"
+        self.sources = sources
+
+    def of(self, *quantities: str) -> str | None:
+        """Stage and file of each of the quantities; of the whole report where a quantity has no source of its own."""
+        found = [self.sources[name] for name in quantities if name in self.sources]
+        return "; ".join(dict.fromkeys(f"{one.stage}, {one.path}" for one in found)) or self.whole
 
 
 def achieved_clock_ns(report: SynthesisReport) -> float | None:

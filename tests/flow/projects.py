@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from fpga_tf.files import MANIFEST
 from fpga_tf.flow.config import BudgetConfig, GatesConfig
 from fpga_tf.flow.reference import REFERENCE, Reference, write_reference
 from fpga_tf.flow.settings import Settings
-from fpga_tf.hls.manifest import MANIFEST, Manifest, Port, digests
+from fpga_tf.hls.manifest import Manifest, Port, digests
 
 CLASSES = ("b", "c", "light")
 SCORES = "ap_ufixed<8,0,AP_RND_CONV,AP_SAT,0>"

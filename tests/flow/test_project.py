@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from fpga_tf.errors import UserError
+from fpga_tf.files import MANIFEST
 from fpga_tf.flow.config import load_config
 from fpga_tf.flow.project import place, stands
 from fpga_tf.flow.settings import Settings, read_project
-from fpga_tf.hls.manifest import MANIFEST
 
 from ..job import contents
 from .conftest import Write
@@ -46,10 +46,10 @@ def test_another_untouched_project_may_be_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("work", "names"),
     [
-        (lambda p: (p / "firmware" / "small.cpp").write_text("mine"), "1 files are not: firmware/small.cpp"),
-        (lambda p: (p / "notes").write_text("mine"), "1 files are not: notes"),
-        (lambda p: (p / "link").symlink_to("nowhere"), "1 files are not: link"),
-        (lambda p: (p / "firmware" / "defines.h").unlink(), "1 files are not: firmware/defines.h"),
+        (lambda p: (p / "firmware" / "small.cpp").write_text("mine"), "1 file is not: firmware/small.cpp"),
+        (lambda p: (p / "notes").write_text("mine"), "1 file is not: notes"),
+        (lambda p: (p / "link").symlink_to("nowhere"), "1 file is not: link"),
+        (lambda p: (p / "firmware" / "defines.h").unlink(), "1 file is not: firmware/defines.h"),
         (
             lambda p: [(p / f"{n}.xml").write_text("") for n in "abcd"],
             "4 files are not: a.xml, b.xml, c.xml ...",

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from fpga_tf.errors import InternalError, UserError
+from fpga_tf.files import MANIFEST
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls.build import find_compiler
-from fpga_tf.hls.manifest import MANIFEST, Manifest, Port, edited, read_manifest
+from fpga_tf.hls.manifest import Manifest, Port, edited, read_manifest
 from fpga_tf.hls.project import TEST_VECTORS, Samples, decimal, exact_testbench
 from fpga_tf.hls.weights import loaded_at_start
 from tests.hls.conftest import Tiny

@@ -1,0 +1,274 @@
+"""Many reports of one design become one: each value from the report closest to hardware that states it.
+
+Rules:
+
+- Resources, timing, power: route, else place, synth, csynth, estimate. What is available is taken from the report that
+  the used number is from, if it says so, else from the next one.
+- Clock: achieved period and slack from one stage, the first of route, place, synth that states either. The slack of C
+  synthesis is one of its estimate, and taken only where no implementation states achieved period or slack.
+- Latency, interval, transactions: cosim, else csynth, estimate. Smallest, average and largest come from one report,
+  the first that states the largest; a span is not put together of two.
+- A co-simulation that did not pass says nothing of latency and interval.
+- An interval of 0 from a co-simulation with a latency above 0 means that no second transaction was simulated. It is
+  not taken; C synthesis's is. (A latency of 0 with an interval of 0 is combinational logic, and a value.)
+- A part, a top or a clock target other than that of the report that states most is of another design: refused. Only
+  an implementation's wrapper (`bd_0_wrapper`) within the folder of the same solution may have a name of its own.
+- Every value that another report contradicts is a disagreement: shown, with the value taken first.
+- Of reports of one stage the one that is given first counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, replace
+from typing import TypeVar
+
+from fpga_tf.errors import InternalError
+from fpga_tf.reports.design import Design, Disagreement, Sourced
+from fpga_tf.reports.facts import Value, differ, facts
+from fpga_tf.reports.kin import IMPLEMENTATION, check_kin, most_complete
+from fpga_tf.reports.layers import LayerNames, layer_costs
+from fpga_tf.reports.types import (
+    RESOURCES,
+    AbsoluteLatency,
+    Clock,
+    Interval,
+    Latency,
+    Region,
+    Resource,
+    SynthesisReport,
+    Timing,
+)
+
+_T = TypeVar("_T")
+_Reports = Sequence[SynthesisReport]
+COMBINED = "combined"
+STAGES = ("route", "place", "synth", "cosim", "csynth", "estimate")
+
+
+def combine(
+    name: str,
+    reports: _Reports,
+    notes: Iterable[str] = (),
+    layers: Sequence[LayerNames] = (),
+    *,
+    base: SynthesisReport | None = None,
+) -> Design:
+    """Make one design of its reports.
+
+    Args:
+        name: what to call it.
+        reports: at least one; of those of one stage the more trusted first.
+        notes: what a reader should know besides.
+        layers: of the model that the design was made of, in the order of the firmware; empty if they are not known.
+        base: the one of the reports that names the design; if not given, the one that states most.
+
+    Raises:
+        UserError: the reports are not of one design.
+    """
+    if not reports:
+        raise InternalError("a design must have a report")
+    base = most_complete(reports) if base is None else base
+    check_kin(base, reports)
+    meant, told = meaningful(sorted(reports, key=lambda report: STAGES.index(report.stage)))
+    merger = _Merger(meant, next(mine for mine in meant if mine.path == base.path and mine.format == base.format))
+    merged = merger.merged()
+    return Design(
+        name=name,
+        report=merged,
+        sources=merger.sources,
+        disagreements=_disagreements(merger.sources, meant),
+        reports=tuple(reports),
+        layers=layer_costs(reports, layers),
+        notes=tuple(dict.fromkeys([*notes, *told])),
+    )
+
+
+def passed(report: SynthesisReport) -> bool | None:
+    """Whether a co-simulation passed; None if the report does not say."""
+    return None if report.status is None else report.status.strip().lower() in ("pass", "passed")
+
+
+def meaningful(reports: _Reports) -> tuple[list[SynthesisReport], list[str]]:
+    """The reports without the cycles of co-simulations that mean nothing, and what was left out."""
+    failed = any(report.stage == "cosim" and passed(report) is False for report in reports)
+    result, notes = [], []
+    for report in reports:
+        if report.stage == "cosim" and failed and _has_cycles(report):
+            notes.append(f"{report.path}: the co-simulation did not pass, so its cycles are not taken")
+            report = replace(
+                report,
+                latency_cycles=Latency(),
+                interval_cycles=Interval(),
+                latency_ns=AbsoluteLatency(),
+                transactions=None,
+                total_cycles=None,
+            )
+        elif report.stage == "cosim" and report.interval_cycles.max == 0 and report.latency_cycles.max != 0:
+            notes.append(f"{report.path}: no second transaction was simulated, so its interval of 0 is not taken")
+            report = replace(report, interval_cycles=Interval())
+        result.append(report)
+    return result, notes
+
+
+def _has_cycles(report: SynthesisReport) -> bool:
+    return report.latency_cycles != Latency() or report.interval_cycles != Interval() or report.total_cycles is not None
+
+
+class _Merger:
+    """Takes each value from the first report that states it, and keeps where it is from.
+
+    Args:
+        reports: closest to hardware first.
+        base: the report that states most: what is no measurement (names, modules, issues) is from it.
+    """
+
+    def __init__(self, reports: _Reports, base: SynthesisReport) -> None:
+        self.reports, self.base = reports, base
+        self.named = [base, *(report for report in reports if report is not base)]
+        self.built = [report for report in reports if report.stage in IMPLEMENTATION]
+        self.synthesised = [report for report in reports if report.stage in ("csynth", "estimate")]
+        self.simulated = [report for report in reports if report.stage == "cosim"]
+        self.hardware = self.built + self.synthesised
+        self.sources: dict[str, Sourced] = {}
+
+    def merged(self) -> SynthesisReport:
+        latency = self._span("latency_cycles", lambda report: report.latency_cycles)
+        interval = self._span("interval_cycles", lambda report: report.interval_cycles)
+        first, cycles = self.reports[0], self.simulated + self.synthesised
+        return replace(
+            self.base,
+            path=first.path,
+            format=first.format if len(self.reports) == 1 else COMBINED,
+            stage=first.stage,
+            tool=self._named("tool", lambda report: report.tool),
+            version=self._named("version", lambda report: report.version),
+            part=self._named("part", lambda report: report.part),
+            top=self._named("top", lambda report: report.top),
+            status=self._first("status", self.reports, lambda report: report.status),
+            clock_ns=self._clock(),
+            latency_cycles=Latency() if latency is None else latency.latency_cycles,
+            interval_cycles=Interval() if interval is None else interval.interval_cycles,
+            latency_ns=self._absolute(latency),
+            pipeline=self._first("pipeline", self.synthesised, lambda report: report.pipeline),
+            resources={name: self._resource(name) for name in RESOURCES},
+            percent=self._percent(),
+            regions=self._regions(),
+            modules=self._any(self.synthesised + self.built, lambda report: report.modules) or (),
+            timing=self._timing(),
+            power_w=self._any(self.hardware, lambda report: report.power_w),
+            transactions=self._first("transactions", cycles, lambda report: report.transactions),
+            total_cycles=self._first("total_cycles", cycles, lambda report: report.total_cycles),
+        )
+
+    def _any(self, reports: _Reports, get: Callable[[SynthesisReport], _T | None]) -> _T | None:
+        return next((value for report in reports if (value := get(report))), None)
+
+    def _first(self, quantity: str, reports: _Reports, get: Callable[[SynthesisReport], _T | None]) -> _T | None:
+        for report in reports:
+            value = get(report)
+            if value is not None:
+                self._take(quantity, value, report)
+                return value
+        return None
+
+    def _take(self, quantity: str, value: object, report: SynthesisReport) -> None:
+        if isinstance(value, float | int | str):
+            self.sources[quantity] = Sourced(value, report.stage, report.path)
+
+    def _named(self, quantity: str, get: Callable[[SynthesisReport], str | None]) -> str | None:
+        return self._first(quantity, self.named, get)
+
+    def _span(self, group: str, get: Callable[[SynthesisReport], Latency | Interval]) -> SynthesisReport | None:
+        """The report whose span is taken: the first that states the largest, else the first that states anything."""
+        reports = self.simulated + self.synthesised or self.built
+        whole = [report for report in reports if get(report).max is not None]
+        some = [report for report in reports if get(report) not in (Latency(), Interval())]
+        chosen = next(iter(whole or some), None)
+        if chosen is not None:
+            taken = facts(chosen)
+            for quantity in (name for name in taken if name.startswith(f"{group}.")):
+                self.sources[quantity] = Sourced(taken[quantity], chosen.stage, chosen.path)
+        return chosen
+
+    def _absolute(self, latency: SynthesisReport | None) -> AbsoluteLatency:
+        """Latency in ns, of the report that the cycles are from."""
+        known = [latency] if latency is not None else self.simulated + self.synthesised
+        stated = [report for report in known if report.latency_ns != AbsoluteLatency()]
+        if not stated:
+            return AbsoluteLatency()
+        for name in ("min", "max"):
+            self._take(f"latency_ns.{name}", getattr(stated[0].latency_ns, name), stated[0])
+        return stated[0].latency_ns
+
+    def _clock(self) -> Clock:
+        stage = next((stage for stage in STAGES if any(_built_clock(r) for r in self.built if r.stage == stage)), None)
+        built = [report for report in self.built if report.stage == stage]
+        return Clock(
+            target=self._first("clock_ns.target", self.named, lambda report: report.clock_ns.target),
+            estimated=self._first("clock_ns.estimated", self.synthesised, lambda report: report.clock_ns.estimated),
+            uncertainty=self._first("clock_ns.uncertainty", self.named, lambda report: report.clock_ns.uncertainty),
+            achieved=self._first("clock_ns.achieved", built, lambda report: report.clock_ns.achieved),
+            slack=self._first("clock_ns.slack", built or self.synthesised, lambda report: report.clock_ns.slack),
+        )
+
+    def _timing(self) -> Timing | None:
+        """Of the stage closest to hardware that tells of timing, from the report that states most."""
+        told = [(report.timing, report) for report in self.hardware if report.timing is not None]
+        same = [(timing, report) for timing, report in told if report.stage == told[0][1].stage]
+        if not same:
+            return None
+        timing, report = max(same, key=lambda pair: sum(value not in (None, ()) for value in astuple(pair[0])))
+        for name in ("setup_slack", "hold_slack", "failing"):
+            self._take(f"timing.{name}", getattr(timing, name), report)
+        return timing
+
+    def _resource(self, name: str) -> Resource:
+        used = f"resources.{name}.used"
+        known = [report for report in self.hardware if _amount(report, name).used is not None]
+        count = self._first(used, known, lambda report: _amount(report, name).used)
+        order = known[:1] + self.hardware
+        available = self._first(f"resources.{name}.available", order, lambda report: _amount(report, name).available)
+        return Resource(count, available)
+
+    def _percent(self) -> dict[str, str]:
+        """As printed beside the numbers that are taken."""
+        percent = {}
+        for name in dict.fromkeys(name for report in self.hardware for name in report.percent):
+            known = [report for report in self.hardware if _amount(report, name).used is not None] or self.hardware
+            if name in known[0].percent:
+                percent[name] = known[0].percent[name]
+        return percent
+
+    def _regions(self) -> tuple[Region, ...]:
+        """Each region from the first report that has it."""
+        regions: dict[str, Region] = {}
+        for report in self.hardware:
+            for region in report.regions:
+                regions.setdefault(region.name, region)
+        return tuple(regions.values())
+
+
+def _amount(report: SynthesisReport, name: str) -> Resource:
+    return report.resources.get(name, Resource())
+
+
+def _built_clock(report: SynthesisReport) -> bool:
+    return report.clock_ns.achieved is not None or report.clock_ns.slack is not None
+
+
+def _disagreements(sources: dict[str, Sourced], reports: _Reports) -> tuple[Disagreement, ...]:
+    """What other reports say otherwise, each value once."""
+    found = []
+    for quantity, taken in sources.items():
+        others: dict[Value, Sourced] = {}
+        for report in reports:
+            value = facts(report).get(quantity)
+            if value is None or not differ(quantity, taken.value, value):
+                continue
+            if quantity == "clock_ns.slack" and (report.stage in IMPLEMENTATION) != (taken.stage in IMPLEMENTATION):
+                continue  # one is of the clock less its uncertainty, the other of the clock
+            others.setdefault(value, Sourced(value, report.stage, report.path))
+        if others:
+            found.append(Disagreement(quantity, (taken, *others.values())))
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""Whether reports are of one design."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from fpga_tf.errors import UserError
+from fpga_tf.reports.facts import differ, facts
+from fpga_tf.reports.parts import same_part
+from fpga_tf.reports.types import SynthesisReport
+
+IMPLEMENTATION = ("synth", "place", "route")
+# What tools keep below a solution or a component: C synthesis, co-simulation, export; and a Vivado project's runs.
+_TOOL_FOLDER = re.compile(r"/((syn|sim|impl)/report|impl/(verilog|vhdl)|[^/]+\.runs)(/|$)")
+_COPIES = ("report", "reports")
+_CELL = re.compile(r"(bd|design)_[0-9]+(_i|_wrapper|_hls_inst_0)?|inst")
+
+
+def absolute(path: PurePath | str) -> Path:
+    """A path from the root, so that it holds all of a tool's folders even if it was given from within one."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links out of the project
+
+
+def in_tool_folder(path: PurePath | str) -> bool:
+    """Whether a tool itself wrote the file there, by its folder."""
+    return _TOOL_FOLDER.search(absolute(path).parent.as_posix()) is not None
+
+
+def home(path: PurePath | str) -> Path:
+    """The folder of the solution, component or Vivado project that a file belongs to, from the root."""
+    folder = absolute(path).parent
+    found = _TOOL_FOLDER.search(folder.as_posix())
+    if found:
+        folder = Path(folder.as_posix()[: found.start()] or "/")
+    elif folder.name in _COPIES:
+        folder = folder.parent
+    return folder.parent if folder.name == "hls" else folder
+
+
+def wraps(top: str, core: str) -> bool:
+    """Whether an implementation's top is what a tool puts around a core: `bd_0_wrapper`, or the core's own instance."""
+    return (
+        "wrapper" in top.lower()
+        or _CELL.fullmatch(top) is not None
+        or re.fullmatch(rf"{re.escape(core)}_[0-9]+", top) is not None
+    )
+
+
+def most_complete(reports: Sequence[SynthesisReport]) -> SynthesisReport:
+    """The report that states most, one of C synthesis or an estimate before others; of equal ones the first."""
+
+    def rank(report: SynthesisReport) -> tuple[bool, int]:
+        names = (report.part, report.top, report.tool, report.version)
+        known = len(facts(report)) + sum(name is not None for name in names) + bool(report.modules)
+        return report.stage in ("csynth", "estimate"), known
+
+    return max(reports, key=rank)
+
+
+def stranger(base: SynthesisReport, report: SynthesisReport) -> str | None:
+    """Why a report is not of the design of `base`: what differs, or None."""
+    if base.part is not None and report.part is not None and not same_part(base.part, report.part):
+        return f"part {report.part}, not {base.part}"
+    ours, its = base.clock_ns.target, report.clock_ns.target
+    if ours is not None and its is not None and differ("clock_ns.target", ours, its):
+        return f"a clock target of {its} ns, not {ours} ns"
+    if base.top is None or report.top is None or report.top == base.top:
+        return None
+    built = report.stage in IMPLEMENTATION and base.stage not in IMPLEMENTATION
+    if built and wraps(report.top, base.top) and home(report.path) == home(base.path):
+        return None
+    return f"top {report.top}, not {base.top}"
+
+
+def check_kin(base: SynthesisReport, reports: Sequence[SynthesisReport]) -> None:
+    """Check that all reports are of the design of `base`.
+
+    Raises:
+        UserError: one is of another.
+    """
+    for report in reports:
+        why = stranger(base, report)
+        if why is not None:
+            raise UserError(
+                f"the reports of a design must agree in part, top and clock target, not have {why}",
+                where=f"{report.path}\n       {base.path}",
+                hint="give the reports of one design, or a folder for each",
+            )
