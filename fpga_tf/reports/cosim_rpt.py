@@ -42,11 +42,28 @@ def read(source: Source) -> SynthesisReport:
             hint="copy the file again: it was cut off or edited",
         )
     table = tables[0].closed()
-    modules = tuple(_module(table, row) for row in table.rows)
+    modules = tuple(_module(table, row) for row in _straight_rows(table))
     names = [module.top for module in modules]
     if sorted(str(name) for name in names) != sorted(_LANGUAGES):
         raise table.damaged("have one row for each of VHDL and Verilog")
     return _whole(source, modules)
+
+
+def _straight_rows(table: Table) -> tuple[Row, ...]:
+    """Rows whose bars stand below those of the heading's last line: no character of them is missing."""
+    lines = table.source.lines
+    for row in table.rows:
+        if _bars(lines[row.line]) != _bars(lines[table.rows[0].line - 2]):
+            raise UserError(
+                "a row's cells must stand below those of the table's heading, not elsewhere",
+                where=table.source.at(row.line),
+                hint="copy the file again: it was cut off or edited",
+            )
+    return table.rows
+
+
+def _bars(line: str) -> list[int]:
+    return [index for index, character in enumerate(line) if character == "|"]
 
 
 def _module(table: Table, row: Row) -> SynthesisReport:
