@@ -18,6 +18,9 @@ from fpga_tf.reports import (
     export_xml,
     vivado_accelerator,
     vivado_hierarchy,
+    vivado_paths,
+    vivado_power,
+    vivado_timing,
     vivado_utilization,
 )
 from fpga_tf.reports.refused import refuse
@@ -79,6 +82,9 @@ READERS = (
         vivado_accelerator.claims,
         vivado_accelerator.read,
     ),
+    Reader(vivado_timing.FORMAT, "Vivado's timing summary", vivado_timing.claims, vivado_timing.read),
+    Reader(vivado_paths.FORMAT, "Vivado's list of timing paths", vivado_paths.claims, vivado_paths.read),
+    Reader(vivado_power.FORMAT, "Vivado's power report", vivado_power.claims, vivado_power.read),
 )
 
 

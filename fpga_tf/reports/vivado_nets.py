@@ -1,4 +1,4 @@
-"""How far a design is, as the nets of its timing paths tell: reports before 2022 don't state it in their header."""
+"""How far a design is, as the nets of its timing paths tell: only reports of recent versions state it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Stage
 from fpga_tf.reports.vivado_header import stage_of
 
+# The last line of a path: its slack again.
+PATH_END = re.compile(r" {10,}slack +(-?[0-9]{1,9}\.[0-9]{1,12})(?: .*)?")
 # net (fo=16, unplaced)        0.145     0.222    name: `unset` and `fo=0` say nothing
 _NET = re.compile(r" net \(fo=[0-9]{1,9}, ([a-z]{1,20})\) ")
 _UNKNOWN = "the report does not tell whether the design is synthesised, placed or routed"
+_KINDS: dict[str, Stage] = {"unplaced": "synth", "estimated": "place", "routed": "route"}
 _FROM_NETS = "the stage is told by the nets of the paths: the report does not state it"
 
 
@@ -27,6 +30,3 @@ def stage_and_note(state: str | None, source: Source) -> tuple[Stage, str | None
         if kind in kinds:
             return told, _FROM_NETS
     return "estimate", _UNKNOWN
-
-
-_KINDS: dict[str, Stage] = {"unplaced": "synth", "estimated": "place", "routed": "route"}

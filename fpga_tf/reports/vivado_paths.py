@@ -20,7 +20,7 @@ from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Clock, ClockDomain, SynthesisReport, Timing
 from fpga_tf.reports.vivado_clocks import difference
 from fpga_tf.reports.vivado_header import has_title, read_header
-from fpga_tf.reports.vivado_nets import stage_and_note
+from fpga_tf.reports.vivado_nets import PATH_END, stage_and_note
 from fpga_tf.reports.vivado_sections import HINT
 
 FORMAT = "vivado_paths"
@@ -30,7 +30,6 @@ _PATH = re.compile(
     r"\((required time - arrival time|arrival time - required time)\) *"
 )
 _ENDLESS = re.compile(r"Slack: +inf *")
-_END = re.compile(r" {10,}slack +(-?[0-9]{1,9}\.[0-9]{1,12})(?: .*)?")
 _CLOCK = re.compile(r" clocked by (\S{1,999}) +\{rise@\S{1,40} fall@\S{1,40} period=([0-9]{1,9}\.[0-9]{1,12})ns\}\)")
 _REQUIREMENT = re.compile(r"  Requirement: +(-?[0-9]{1,9}\.[0-9]{1,12})ns .*")
 # Options that change how paths are written, or how many, but not which of them is the worst.
@@ -88,7 +87,7 @@ def read(source: Source) -> SynthesisReport:
     if chosen:
         notes.append(f"{chosen} chose the paths: their slacks are not the design's")
     notes.append("only paths are listed, so what else may fail is unknown")
-    timing = _timing(paths, chosen is not None)
+    timing = _timing(paths, header.command or "", chosen is not None)
     return SynthesisReport(
         path=source.path,
         format=FORMAT,
@@ -116,21 +115,24 @@ def _choice(command: str) -> str | None:
     return None
 
 
-def _timing(paths: Sequence[Path], chosen: bool) -> Timing:
-    setup = min((path.slack for path in paths if path.setup), default=None)
-    hold = min((path.slack for path in paths if not path.setup), default=None)
-    fails = any(path.slack < 0 for path in paths)
-    clocks = sorted({clock for path in paths for clock in path.clocks})
+def _timing(paths: Sequence[Path], command: str, chosen: bool) -> Timing:
+    setup, hold = _worst(paths, True), _worst(paths, False)
+    if any(path.slack < 0 for path in paths):
+        met: bool | None = False
+    else:
+        # of both kinds only one may be left in a file that was cut off
+        met = True if paths and not chosen and (hold is not None or "min_max" not in command.split()) else None
+    clocks = []
+    for name, period in sorted({clock for path in paths for clock in path.clocks}):
+        own = [] if chosen else [path for path in paths if path.clock == ClockDomain(name, period)]
+        clocks.append(ClockDomain(name, period, _worst(own, True), _worst(own, False)))
     if chosen:
-        return Timing(met=False if fails else None, clocks=tuple(ClockDomain(*clock) for clock in clocks))
-    # with several clocks the paths may be between them, and slacks are no clock's own
-    slacks = (setup, hold) if len(clocks) == 1 else ()
-    return Timing(
-        setup_slack=setup,
-        hold_slack=hold,
-        met=not fails if paths else None,
-        clocks=tuple(ClockDomain(*clock, *slacks) for clock in clocks),
-    )
+        return Timing(met=met, clocks=tuple(clocks))
+    return Timing(setup_slack=setup, hold_slack=hold, met=met, clocks=tuple(clocks))
+
+
+def _worst(paths: Sequence[Path], setup: bool) -> float | None:
+    return min((path.slack for path in paths if path.setup is setup), default=None)
 
 
 def _clock(paths: Sequence[Path], slack: float | None) -> Clock:
@@ -163,7 +165,7 @@ def _paths(source: Source) -> list[Path]:
 
 def _path(source: Source, found: re.Match[str], start: int, stop: int) -> Path:
     text = source.lines[start:stop]
-    ends = [end[1] for line in text if (end := _END.fullmatch(line))]
+    ends = [end[1] for line in text if (end := PATH_END.fullmatch(line))]
     if ends != [found[2]]:
         raise _damaged(source, start, "end with its slack, the same as it begins with")
     slack = float(found[2])

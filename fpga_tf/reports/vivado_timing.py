@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fpga_tf.errors import UserError
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import ClockDomain, SynthesisReport, Timing
 from fpga_tf.reports.values import integer
 from fpga_tf.reports.vivado_clocks import SLACKS, design_clock, read_clocks, time, worst
 from fpga_tf.reports.vivado_header import agreed, has_title, read_header
-from fpga_tf.reports.vivado_nets import stage_and_note
-from fpga_tf.reports.vivado_sections import Row, Section, find_sections, read_table
+from fpga_tf.reports.vivado_nets import PATH_END, stage_and_note
+from fpga_tf.reports.vivado_sections import HINT, Row, Section, find_sections, read_table
 
 FORMAT = "vivado_timing"
 TITLE = "Timing Summary Report"
@@ -45,6 +46,10 @@ def read(source: Source) -> SynthesisReport:
         found.append((source.at(design.start), timing))
     timing = agreed("its timing", found) or Timing()
     stage, note = stage_and_note(header.state, source)
+    if stage == "estimate" and timing.met is not None and not _details_told(source, header.command or ""):
+        raise UserError(
+            "a timing summary must show paths below its tables, not end there", where=source.path, hint=HINT
+        )
     notes = [note] if note else []
     if timing.met is None:
         notes.append("the design has no timing constraints: nothing tells whether it is fast enough")
@@ -64,6 +69,11 @@ def read(source: Source) -> SynthesisReport:
         date=header.date,
         notes=tuple(notes),
     )
+
+
+def _details_told(source: Source, command: str) -> bool:
+    """Whether there is a whole path, or none was asked for: else the file may end before what tells its stage."""
+    return "-no_detailed_paths" in command.split() or any(PATH_END.fullmatch(text) for text in source.lines)
 
 
 def _design(section: Section, clocks: tuple[ClockDomain, ...]) -> Timing:
