@@ -1,38 +1,31 @@
 """Shapes of real reports that parsers commonly misread, numbered: each has a report in `traps`, named by its number.
 
-The values expected here were read off the files by eye.
+The values expected here were read off the files by eye. Reports of Vivado are in `test_traps_vivado.py`.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from fpga_tf.errors import UserError
+from fpga_tf.flow.report import read_designs
 from fpga_tf.reports import RESOURCES
 from fpga_tf.reports.read import read_report
-from fpga_tf.reports.types import AbsoluteLatency, Clock, Interval, Latency, Loop, SynthesisReport
+from fpga_tf.reports.types import AbsoluteLatency, Clock, Interval, Latency, Loop
 
-TRAPS = Path(__file__).parent / "traps"
+from . import test_traps_vivado
+from .test_traps_vivado import TRAPS, available, read, used
+
 NUMBERS = [f"{number:02}" for number in range(1, 30)]
 
 
-def read(name: str) -> SynthesisReport:
-    return read_report(TRAPS / name)
-
-
-def used(report: SynthesisReport) -> list[int | None]:
-    """LUT, FF, DSP, BRAM_18K, URAM."""
-    return [report.resources[name].used for name in RESOURCES]
-
-
-def available(report: SynthesisReport) -> list[int | None]:
-    return [report.resources[name].available for name in RESOURCES]
-
-
-def test_every_number_has_a_report() -> None:
+def test_every_number_has_a_report_and_a_test() -> None:
     assert sorted({path.name[:2] for path in TRAPS.iterdir()}) == NUMBERS
+    names = [*globals(), *vars(test_traps_vivado)]
+    assert sorted({found[1] for name in names if (found := re.match(r"test_([0-9]{2})_", name))}) == NUMBERS
 
 
 @pytest.mark.parametrize("name", ["01_unknown.rpt", "01_unknown.xml"])
@@ -66,6 +59,17 @@ def test_02_cosimulation_knows_what_synthesis_does_not() -> None:
     assert "no second transaction" in lat.notes[0]
     transactions = read_report(folder / "sim" / "report" / "verilog" / "result.transaction.rpt")
     assert (transactions.transactions, transactions.latency_cycles) == (1, Latency(88123, 88123, 88123))
+
+
+def test_02_a_folder_gives_both_each_from_its_file() -> None:
+    designs, errors = read_designs([TRAPS / "02_cosim_beside_csynth"])
+    (design,) = designs
+    assert (errors, design.disagreements) == ([], ())
+    assert (design.report.latency_cycles, design.report.interval_cycles) == (Latency(88123, 88123, 88123), Interval())
+    assert (design.report.status, used(design.report)) == ("Pass", [17444, 9021, 61, 1207, 0])
+    latency, lut = design.sources["latency_cycles.max"], design.sources["resources.LUT.used"]
+    assert (latency.stage, Path(latency.path).name) == ("cosim", "scanner_cosim.rpt")
+    assert (lut.stage, Path(lut.path).name) == ("csynth", "scanner_csynth.xml")
 
 
 @pytest.mark.parametrize("name", ["03_cosim_fail.rpt", "03_cosim_fail_2022.rpt"])
@@ -280,9 +284,13 @@ def test_28_the_text_of_a_link_is_no_report() -> None:
     assert caught.value.exit_code == 2
 
 
-def test_29_two_copies_that_differ_are_each_read_with_their_path() -> None:
+def test_29_of_two_copies_that_differ_the_tools_own_is_taken_and_both_are_named() -> None:
     folder = TRAPS / "29_two_copies"
-    copy = folder / "docs" / "gated_csynth.rpt"
-    original = folder / "gated" / "hls" / "syn" / "report" / "gated_csynth.rpt"
-    luts = {report.path: report.resources["LUT"].used for report in (read_report(copy), read_report(original))}
-    assert luts == {str(copy): 88031, str(original): 87990}
+    copy, own = folder / "docs" / "gated_csynth.rpt", folder / "gated" / "hls" / "syn" / "report" / "gated_csynth.rpt"
+    assert [read_report(path).resources["LUT"].used for path in (copy, own)] == [88031, 87990]
+    designs, errors = read_designs([folder])
+    (design,) = designs
+    assert (errors, design.report.resources["LUT"].used) == ([], 87990)
+    (disagreement,) = design.disagreements
+    assert disagreement.quantity == "resources.LUT.used"
+    assert [(said.value, said.path) for said in disagreement.values] == [(87990, str(own)), (88031, str(copy))]
