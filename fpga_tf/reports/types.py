@@ -81,11 +81,13 @@ class Region:
         name: such as `SLR0`; `SLR` where the report says what any one of them has.
         resources: as in a report.
         percent: as in a report.
+        counts: as in a report.
     """
 
     name: str
     resources: Mapping[str, Resource] = field(default_factory=no_resources)
     percent: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, Resource] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +246,14 @@ class SynthesisReport:
             "instance": self.instance,
             "latency_ns": asdict(self.latency_ns),
             "percent": dict(self.percent),
-            "counts": {name: asdict(count) for name, count in self.counts.items()},
+            "counts": _counts(self.counts),
             "regions": [
-                {"name": region.name, "resources": _resources(region.resources), "percent": dict(region.percent)}
+                {
+                    "name": region.name,
+                    "resources": _resources(region.resources),
+                    "percent": dict(region.percent),
+                    "counts": _counts(region.counts),
+                }
                 for region in self.regions
             ],
             "loop": None if self.loop is None else asdict(self.loop),
@@ -258,6 +265,10 @@ class SynthesisReport:
             "date": self.date,
             "notes": list(self.notes),
         }
+
+
+def _counts(counts: Mapping[str, Resource]) -> dict[str, Any]:
+    return {name: asdict(count) for name, count in counts.items()}
 
 
 def _resources(resources: Mapping[str, Resource]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _REGION = re.compile(r"SLR[0-9]{1,3}")
 # The row form does not tell whether its `BRAMs` are tiles: they stay unknown.
 _COLUMNS = {"LUT": "Total LUTs", "FF": "Registers", "DSP": "DSPs", "URAM": "URAM"}
 _PERCENT = {"LUT": "(%)Total LUTs"}
-# Region and resource; where it is stated; how many are used, and the share.
+# Region, and resource or site type; where it is stated; how many are used, and the share.
 _Found = tuple[tuple[str, str], tuple[str, tuple[int | None, str | None]]]
 
 
@@ -47,10 +47,12 @@ def read_regions(tables: Sequence[Table], names: Mapping[str, tuple[str, ...]]) 
 
 def _region(name: str, values: Mapping[tuple[str, str], tuple[int | None, str | None] | None]) -> Region:
     found = {resource: values.get((name, resource)) or (None, None) for resource in RESOURCES}
+    counts = {what: value for (region, what), value in values.items() if region == name and what not in RESOURCES}
     return Region(
         name,
         {resource: Resource(used) for resource, (used, _) in found.items()},
         {resource: percent for resource, (_, percent) in found.items() if percent is not None},
+        {what: Resource(value[0]) for what, value in counts.items() if value is not None},
     )
 
 
@@ -62,9 +64,11 @@ def _in_columns(table: Table, names: Mapping[str, tuple[str, ...]]) -> Iterator[
     rows: dict[str, list[Row]] = {}
     for row in whole_rows(table):
         rows.setdefault(table.cell(row, site).rstrip("*").rstrip(), []).append(row)
-    for resource, called in names.items():
+    taken = {resource: next((name for name in called if name in rows), None) for resource, called in names.items()}
+    others = {name: name for name in rows if name and not any(name in called for called in names.values())}
+    for resource, found in {**others, **taken}.items():
         count = blocks if resource == "BRAM_18K" else integer
-        for row in next((rows[name] for name in called if name in rows), ()):
+        for row in rows.get(found or "", ()):
             where = table.source.at(row.line)
             for region in regions:
                 used = count(table.cell(row, table.column(region)), f"{resource} of {region}", where)

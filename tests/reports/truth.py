@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from fpga_tf.reports.types import SynthesisReport
+from fpga_tf.reports.types import Resource, SynthesisReport
 
 Truth = Mapping[str, Any]
 _UNKNOWN = ("?", "undef", "-", "NA", "N/A", "", None)
@@ -223,15 +223,28 @@ def _utilization(truth: Truth, report: SynthesisReport) -> Iterator[Value]:
     for row in truth["rows"]:
         name, *cells = (cell.strip() for cell in row.strip("| ").split("|"))
         site = name.rstrip("*")
-        stated = dict(zip(columns, cells, strict=True))
-        if site == "Block RAM Tile":
-            read = report.resources["BRAM_18K"]
-            halves = [int(2 * Fraction(stated[column])) for column in ("Used", "Available")]
-            yield Value("BRAM in 18 Kb blocks", halves, [read.used, read.available])
-            continue
-        read = report.resources[_ROWS[site]] if site in _ROWS else report.counts[site]
-        counts = [whole(stated[column]) for column in ("Used", "Available")]
-        yield Value(site, counts, [read.used, read.available])
+        if len(cells) == len(columns):
+            stated = dict(zip(columns, cells, strict=True))
+            yield _site(site, [stated["Used"], stated["Available"]], report.resources, report.counts)
+        elif re.fullmatch(r"[A-Za-z /]+", cells[1]):  # `| RAMB36E1 | 16 | Block Memory |`
+            yield Value(site, whole(cells[0]), report.counts[site].used)
+        else:
+            regions = report.regions[: len(cells) // 2]
+            for cell, region in zip(cells, regions, strict=False):
+                yield _site(site, [cell, None], region.resources, region.counts)
+                yield Value("regions", len(cells) // 2, len(report.regions))
+
+
+def _site(
+    site: str, cells: list[str | None], resources: Mapping[str, Resource], counts: Mapping[str, Resource]
+) -> Value:
+    """Used and available; of tiles in blocks of 18 Kb."""
+    name = "BRAM_18K" if site == "Block RAM Tile" else _ROWS.get(site)
+    read = counts[site] if name is None else resources[name]
+    factor = 2 if name == "BRAM_18K" else 1
+    return Value(
+        site, [None if cell is None else factor * Fraction(cell) for cell in cells], [read.used, read.available]
+    )
 
 
 def _accelerator(truth: Truth, report: SynthesisReport) -> Iterator[Value]:
