@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from fpga_tf.verdict.agreement import Agreement
 from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.physics import Physics
+from fpga_tf.verdict.strict_json import finite
 
 Verdict = Literal["pass", "fail", "incomplete"]
 
@@ -103,8 +103,7 @@ class RunResult:
             value["throughput"] = dict(self.throughput)
         if self.notes:
             value["notes"] = list(self.notes)
-        finite: dict[str, Any] = _finite(value)
-        return finite
+        return finite(value)
 
     def dumps(self) -> str:
         """The object as strict JSON text, one line."""
@@ -113,12 +112,3 @@ class RunResult:
 
 def _physics_json(physics: Physics | None) -> dict[str, Any] | None:
     return None if physics is None else physics.to_json()
-
-
-def _finite(value: Any) -> Any:
-    """The same with null for every number that JSON does not have, and tuples as lists."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

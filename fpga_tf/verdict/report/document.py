@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +9,7 @@ from fpga_tf.reports.design import Design, LayerCost, Sourced
 from fpga_tf.reports.types import RESOURCES, Resource
 from fpga_tf.verdict.report.judged import Judged, Shown
 from fpga_tf.verdict.report.pareto import Mark, pareto
+from fpga_tf.verdict.strict_json import finite
 
 
 def document(shown: Shown) -> dict[str, Any]:
@@ -28,8 +28,7 @@ def document(shown: Shown) -> dict[str, Any]:
             {"what": error.what, "where": error.where, "hint": error.hint, "exit_code": error.exit_code}
             for error in shown.errors
         ]
-    finite: dict[str, Any] = _finite(value)
-    return finite
+    return finite(value)
 
 
 def _design(judged: Judged, mark: Mark | None) -> dict[str, Any]:
@@ -67,11 +66,3 @@ def _layer(layer: LayerCost) -> dict[str, Any]:
         "interval_cycles": asdict(layer.interval_cycles),
         "resources": {name: asdict(layer.resources.get(name, Resource())) for name in RESOURCES},
     }
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
