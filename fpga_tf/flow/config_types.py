@@ -10,19 +10,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from fpga_tf.cpp_names import RESERVED
 from fpga_tf.errors import UserError
 
-_KEYWORDS = """
-alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case
-catch char char8_t char16_t char32_t class compl concept const consteval constexpr constinit const_cast continue
-contract_assert co_await co_return co_yield decltype default delete do double dynamic_cast else enum explicit
-export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr
-operator or or_eq private protected public reflexpr register reinterpret_cast requires return short signed
-sizeof static static_assert static_cast struct switch synchronized template this thread_local throw true try
-typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq
-"""
-_OWN = ("main", "std", "nnet", "hls", "fpga_tf")  # names that the generated C++ needs for itself
-_RESERVED = frozenset((*_KEYWORDS.split(), *_OWN))
 _NAME = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 # It goes into Tcl, so nothing that Tcl reads may pass: letters, digits and single dashes, as in xcvu13p-flga2577-2-e.
 _PART = r"^[A-Za-z][A-Za-z0-9]{3,23}(-[A-Za-z0-9]{1,12}){0,5}$"
@@ -30,7 +20,7 @@ _CLOCK = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ns|ps|MHz)")
 _CLOCK_RULE = "a number of nanoseconds, or a number with the unit ns, ps or MHz"
 _PERIOD_NS = (0.5, 1000.0)
 
-NAME_RULE = "a C identifier of at most 40 characters and no C++ keyword"
+NAME_RULE = "a C identifier of at most 40 characters that C++ and hls4ml leave free"
 PART_RULE = "an AMD part number such as xcvu13p-flga2577-2-e"
 
 
@@ -48,7 +38,7 @@ def broken(rule: str, *, hint: str = "", at: str | int = "", found: str = "") ->
 
 
 def _name(value: str) -> str:
-    if not re.match(_NAME, value) or value.endswith("\n") or value in _RESERVED:
+    if not re.match(_NAME, value) or value.endswith("\n") or value in RESERVED:
         hint = "it names the C++ top function: letters, digits and _, a letter first"
         raise broken(NAME_RULE, hint=hint)
     return value
@@ -129,7 +119,7 @@ _PATH_SCHEMA = {"type": "string", "minLength": 1, "x-rule": "a path"}
 Name = Annotated[
     str,
     AfterValidator(_name),
-    WithJsonSchema({"type": "string", "pattern": _NAME, "not": {"enum": sorted(_RESERVED)}, "x-rule": NAME_RULE}),
+    WithJsonSchema({"type": "string", "pattern": _NAME, "not": {"enum": sorted(RESERVED)}, "x-rule": NAME_RULE}),
 ]
 Part = Annotated[str, AfterValidator(_part), WithJsonSchema({"type": "string", "pattern": _PART, "x-rule": PART_RULE})]
 ClockNs = Annotated[

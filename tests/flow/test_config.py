@@ -109,12 +109,13 @@ def test_a_clock_out_of_range(job: Write, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "9a", "a-b", "a b", "a;b", "naïve", "_a", "a" * 41, "class", "nnet", "std", "a\n", 7, None, ["a"]]
+    "name",
+    ["", "9a", "a-b", "a b", "a;b", "naïve", "_a", "a\n", 7, None, ["a"], "class", "std", "weights", "half", "a" * 41],
 )
 def test_a_name_is_a_c_identifier(job: Write, name: Any) -> None:
     told = complaint(job(name=name))
     assert told.splitlines()[0].startswith(
-        "name must be a C identifier of at most 40 characters and no C++ keyword, not"
+        "name must be a C identifier of at most 40 characters that C++ and hls4ml leave free, not"
     )
 
 

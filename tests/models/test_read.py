@@ -387,7 +387,7 @@ def test_names_that_are_no_identifiers(tmp_path: Path, name: str) -> None:
     assert error.where == f"layer {ascii(name)[:100]}"
 
 
-@pytest.mark.parametrize("name", ["input", "int", "ap_fixed", "class", "nnet", "co_await"])
+@pytest.mark.parametrize("name", ["input", "int", "ap_fixed", "class", "nnet", "co_await", "myproject"])
 def test_names_that_are_taken(tmp_path: Path, name: str) -> None:
     inputs = keras.Input((3,), name="x")
     error = refused(saved(keras.Model(inputs, keras.layers.Dense(2, name=name)(inputs)), tmp_path / "model.keras"))
