@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -71,6 +72,24 @@ def start(job: Job, **environment: str) -> subprocess.Popen[str]:
         env=job.environment | environment, cwd=job.folder, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def in_session(leader: int) -> list[int]:
+    """The processes that a session leader started, itself included: compilers have process groups of their own."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, session = (path / "stat").read_text().rpartition(")")[2].split()[:4]
+            found += [int(path.name)] if int(session) == leader and state != "Z" else []
+    return found
+
+
+def kill_session(leader: int) -> None:
+    """Kill until nothing is left, for one of them may just have started another."""
+    while left := in_session(leader):
+        for process in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 def test_no_compiler(job: Job) -> None:
@@ -273,9 +292,13 @@ def test_a_run_that_was_killed(job: Job) -> None:
     hanging = WRAPPER + f'echo half > "$(echo "$@" | sed \'s/.*-o //\')"\ntouch {reached}\nsleep 600\n'
     before = contents(job.store)
     process = start(job, CXX=compiler(job, hanging))
-    wait_for(reached.exists, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=TIMEOUT)
+    try:
+        wait_for(reached.exists, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=TIMEOUT)
+        assert in_session(process.pid)
+    finally:
+        kill_session(process.pid)
     assert process.returncode == -signal.SIGKILL
     assert contents(job.store) == before
     assert not (job.project / "fpga_tf_result.json").exists()
