@@ -20,7 +20,7 @@ from fpga_tf.hls.context import Conversion, LayerDict, Tap
 from fpga_tf.hls.convert import Converted, Target, check_input_names, hls_configuration
 from fpga_tf.hls.inputs import InputPort
 from fpga_tf.models.graph import calls, consumers
-from fpga_tf.models.quantisers import hgq_quantisers
+from fpga_tf.models.quantisers import stable_quantisers
 
 _RENAMED = {
     "hgq.layers.attn.mha.QMultiHeadAttention": "hgq.layers.multi_head_attention.QMultiHeadAttention",
@@ -161,7 +161,7 @@ def _taps(model: Any, graph: Any, layers: Sequence[LayerDict]) -> list[Tap]:
         for name in conf["input_keras_tensor_names"]:
             readers.setdefault(name, []).append(conf)
     present = {node.name: node for node in graph.get_layers()}
-    quantisers = hgq_quantisers(model)
+    quantisers = stable_quantisers(model)
     taps = []
     for conf in layers:
         node = present.get(conf["name"])
@@ -170,7 +170,7 @@ def _taps(model: Any, graph: Any, layers: Sequence[LayerDict]) -> list[Tap]:
         tensor, behind = _value(conf, readers, present, owner)
         if tensor in owner and all(name in quantisers for name in behind):
             variable = node.get_output_variable()
-            key = "|".join([tensor, *behind])
+            key = "|".join([tensor, *(quantisers[name] for name in behind)])
             taps.append(Tap(node.name, owner[tensor], key, _format(variable.type.precision), tuple(variable.shape)))
     return taps
 

@@ -6,12 +6,13 @@ Two ways through the same graph:
 * exact: the same layers in float64, quantisers from `fpga_tf.fixedpoint`; exact up to 53 bits.
 
 Keys of values: a tensor's name; ``<output>/<stage>`` inside an attention; ``<output>/mask`` of a Masking layer; in an
-HGQ2 model ``<tensor>|<quantiser>``, the tensor behind the quantiser of a layer that reads it.
+HGQ2 model ``<tensor>|<quantiser>``, the tensor behind the quantiser of a layer that reads it (named as in
+`fpga_tf.models.quantisers`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -20,7 +21,7 @@ from keras import ops
 from keras.src import backend
 from numpy.typing import NDArray
 
-from fpga_tf.errors import InternalError
+from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format, parse_quantiser
 from fpga_tf.layers import QMultiHeadAttention
 from fpga_tf.layers.attention import STAGES
@@ -46,6 +47,9 @@ def evaluate(
 
     Returns:
         Arrays with the batch first.
+
+    Raises:
+        UserError: a key names a quantiser that the model lacks.
     """
     parts: dict[str, list[Values]] = {key: [] for key in keys}
     behind: dict[str, list[list[str]]] = {}
@@ -53,7 +57,7 @@ def evaluate(
         tensor, *names = key.split("|")
         if names:
             behind.setdefault(tensor, []).append(names)
-    quantisers = hgq_quantisers(model) if behind else {}
+    quantisers = _quantisers(model, behind)
     for start in range(0, len(inputs[0]), batch):
         chunk = [x[start : start + batch] for x in inputs]
         run = _Exact(model, set(keys)) if exact else _Native(model, set(keys))
@@ -66,6 +70,18 @@ def evaluate(
                     quantised = quantisers[name](quantised)
                 parts["|".join((key, *names))].append(np.asarray(quantised, dtype=np.float64))
     return {key: np.concatenate(found) for key, found in parts.items()}
+
+
+def _quantisers(model: Any, behind: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, Any]:
+    """The model's quantisers by name, those in `behind` among them."""
+    quantisers = hgq_quantisers(model) if behind else {}
+    for name in (name for lists in behind.values() for names in lists for name in names):
+        if name not in quantisers:
+            raise UserError(
+                f"a layer must be compared behind a quantiser of the model, not behind {name!r}",
+                hint="make the project again with --fresh",
+            )
+    return quantisers
 
 
 def output_keys(model: Any) -> list[str]:
