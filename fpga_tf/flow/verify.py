@@ -174,7 +174,8 @@ def _result(
 def _remarks(manifest: Manifest, changed: list[str]) -> list[str]:
     notes = []
     if changed:
-        notes.append(f"{len(changed)} generated files were edited: {', '.join(changed[:5])}")
+        files = "file was" if len(changed) == 1 else "files were"
+        notes.append(f"{len(changed)} generated {files} edited: {', '.join(changed[:5])}")
     if manifest.exact == "float64":
         widest = max(manifest.widest, key=lambda name: manifest.widest[name])
         notes.append(

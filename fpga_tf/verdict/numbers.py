@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fpga_tf.verdict.gates import Gate
 
+_SINGULAR = {"cycles": "cycle", "files": "file", "failures": "failure"}
+
 
 def gate_value(gate: Gate) -> str:
     """What was found, with its unit."""
@@ -24,7 +26,12 @@ def _number(value: float | int, other: float | int | None, unit: str) -> str:
     text = f"{value * scale:,}" if large else f"{value * scale:.4g}"
     if other is not None and value != other and f"{value * scale:.4g}" == f"{other * scale:.4g}":
         text = f"{value * scale:.12g}"
-    return f"{text} {'%' if unit == 'share' else unit}".rstrip()
+    return f"{text} {'%' if unit == 'share' else singular(unit, value)}".rstrip()
+
+
+def singular(unit: str, value: float | int) -> str:
+    """The unit as it is written behind a value: `cycle` behind 1, `cycles` behind any other."""
+    return _SINGULAR.get(unit, unit) if value == 1 else unit
 
 
 def plain(text: str) -> str:

@@ -196,7 +196,7 @@ def test_a_project_that_was_moved_to_a_machine_without_a_store(job: Job) -> None
     done = job.main("simulate", moved, "--format", "json", "-q", FPGA_TF_STORE=str(job.folder / "empty"))
     assert done.code == 0
     assert done.json["project"] == str(moved)
-    assert done.json["notes"] == ["1 generated files were edited: firmware/small.cpp"]
+    assert done.json["notes"] == ["1 generated file was edited: firmware/small.cpp"]
     assert (done.json["agreement"]["differing"], done.json["agreement"]["compared"]) == (0, COMPARED)
     assert done.steps == dict.fromkeys(STEPS[4:], False)
 

@@ -92,7 +92,7 @@ def test_sabotage(change: Callable[[Path], None], layer: str, file: str, job: Jo
         assert re.fullmatch(rf"edited: {file} \({layer}\)", source)
         differing = done.json["agreement"]["differing"]
         assert first == (layer if differing else None)
-        assert any("1 generated files were edited" in note for note in done.json["notes"])
+        assert any("1 generated file was edited" in note for note in done.json["notes"])
     text = job.main("run", job.config(), "-q")
     assert text.code == 1
     (line,) = text.out.splitlines()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fpga_tf.reports.design import Design, Sourced
 from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.budget import achieved_clock_ns
-from fpga_tf.verdict.numbers import plain
+from fpga_tf.verdict.numbers import plain, singular
 from fpga_tf.verdict.report.files import tool_of
 
 UNKNOWN = "unknown"
@@ -46,10 +46,8 @@ def number(value: float | int | None, unit: str = "") -> str:
     """A number with its unit, digits grouped; `unknown` for None."""
     if value is None:
         return UNKNOWN
-    if value == 1 and unit == "cycles":
-        unit = "cycle"
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.12g}"
-    return f"{text} {unit}".rstrip()
+    return f"{text} {singular(unit, value)}".rstrip()
 
 
 def quantities(design: Design) -> list[Quantity]:
