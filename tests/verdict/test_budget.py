@@ -141,11 +141,11 @@ def test_a_value_that_the_report_lacks_is_unknown(change: dict[str, Any], gate: 
 
 
 def test_an_unknown_part_has_no_regions_and_no_totals() -> None:
-    report = replace(REPORT, part="xcvu37p-fsvh2892-2-e")
-    gates = decide(Budget(None, None, {"LUT": 0.5, "URAM": 0.5}, {"LUT": 1.0}), report, part="xcvu37p-fsvh2892-2-e")
+    report = replace(REPORT, part="xcvu125-flvb1760-2-e")
+    gates = decide(Budget(None, None, {"LUT": 0.5, "URAM": 0.5}, {"LUT": 1.0}), report, part="xcvu125-flvb1760-2-e")
     assert gates["device_share.LUT"].result == "pass"  # the report itself says what is available
     assert gates["device_share.URAM"].result == gates["slr_share.LUT"].result == "unknown"
-    assert "the number of regions (SLRs) of xcvu37p-fsvh2892-2-e" in (gates["slr_share.LUT"].missing or "")
+    assert "the number of regions (SLRs) of xcvu125-flvb1760-2-e" in (gates["slr_share.LUT"].missing or "")
 
 
 @pytest.mark.parametrize(
