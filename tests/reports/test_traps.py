@@ -80,6 +80,13 @@ def test_03_a_cosimulation_that_failed_has_no_numbers(name: str) -> None:
     assert [(module.top, module.status) for module in report.modules] == [("VHDL", None), ("Verilog", "Fail")]
 
 
+def test_03_a_language_that_passed_does_not_hide_one_that_failed() -> None:
+    report = read("03_cosim_one_failed.rpt")
+    assert (report.status, report.latency_cycles, report.interval_cycles) == ("Fail", Latency(), Interval())
+    vhdl, verilog = report.modules
+    assert (vhdl.status, vhdl.latency_cycles, verilog.status) == ("Pass", Latency(52, 55, 60), "Fail")
+
+
 def test_04_zero_cycles_are_a_number() -> None:
     report = read("04_cosim_zeros.rpt")
     assert (report.status, report.latency_cycles, report.interval_cycles, report.total_cycles) == (
@@ -257,24 +264,11 @@ def test_17_a_kernel_that_never_ends_has_no_latency_but_its_loop_body_has() -> N
     (body,) = ever.modules
     (spread,) = body.modules
     (loop,) = spread.modules
-    assert (ever.top, ever.kind, ever.loop, ever.latency_cycles) == (
-        "EVER",
-        "loop",
-        Loop(None, None, None, 151, None),
-        Latency(),
-    )
-    assert (body.top, body.latency_cycles.max, body.interval_cycles.max, body.pipeline) == (
-        "dataflow_in_loop_EVER_1",
-        149,
-        140,
-        "dataflow",
-    )
-    assert (loop.top, loop.pipeline, loop.loop, loop.latency_cycles.max) == (
-        "SPREAD",
-        "yes(flp)",
-        Loop(None, 140, None, 1, None),
-        139,
-    )
+    assert (ever.kind, ever.loop, ever.latency_cycles) == ("loop", Loop(None, None, None, 151, None), Latency())
+    assert (body.latency_cycles.max, body.interval_cycles.max, body.pipeline) == (149, 140, "dataflow")
+    assert (loop.pipeline, loop.latency_cycles.max, loop.loop) == ("yes(flp)", 139, Loop(None, 140, None, 1, None))
+    names = [node.top for node in (parent, ever, body, spread, loop)]
+    assert names == ["dataflow_parent_loop_proc", "EVER", "dataflow_in_loop_EVER_1", "spread_s", "SPREAD"]
 
 
 def test_28_the_text_of_a_link_is_no_report() -> None:
