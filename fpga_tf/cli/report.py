@@ -35,6 +35,7 @@ def _positive(largest: float) -> Any:
 @click.option(
     "--budget", type=click.Path(path_type=Path), metavar="FILE", help="Limits: a config, or its section alone."
 )
+@click.option("--together", is_flag=True, help="The PATHs are reports of one design.")
 @click.option("--latency-us", type=float, callback=_positive(1e6), help="Largest latency in microseconds.")
 @click.option("--interval", type=click.IntRange(1, 10**9), help="Largest initiation interval in cycles.")
 @click.option("--device-share", multiple=True, metavar="LUT=0.5", help="Largest share of the device (repeatable).")
@@ -50,6 +51,7 @@ def report(
     paths: tuple[Path, ...],
     format_: str,
     output: Path | None,
+    together: bool,
     fail_on: tuple[str, ...],
     strict: bool,
     no_layers: bool,
@@ -59,10 +61,11 @@ def report(
 ) -> int:
     """Show reports of synthesis, and hold them to a budget.
 
-    Each PATH is a report of any format or a project folder; several are compared. Exits with 1 if a gate fails, and
+    Each PATH is a report of any format or a project folder; several are compared, or make up one design with
+    --together. Exits with 1 if a gate fails, and
     with 2 if a PATH can't be read (the others are shown).
     """
-    from fpga_tf.flow.report import read_designs
+    from fpga_tf.flow.report import read_designs, read_together
     from fpga_tf.flow.report_judge import check_fail_on, exit_code, judge
     from fpga_tf.verdict.report.judged import Shown
 
@@ -70,7 +73,7 @@ def report(
     names = [name.strip() for part in fail_on for name in part.split(",") if name.strip()]
     check_fail_on(names, demand.budget)
     target = None if output is None or str(output) == "-" else _target(output, paths)
-    designs, errors = read_designs(paths)
+    designs, errors = (read_together if together else read_designs)(paths)
     shown = Shown(judge(designs, demand, names), errors)
     out = Output(format_ == "json", quiet, not no_color and not os.environ.get("NO_COLOR"))
     if target is None:

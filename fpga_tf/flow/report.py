@@ -10,9 +10,11 @@ from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.reports.combine import combine
 from fpga_tf.reports.design import Design
-from fpga_tf.reports.kin import home
+from fpga_tf.reports.group import trust
+from fpga_tf.reports.kin import home, most_complete
 from fpga_tf.reports.project import project_designs
 from fpga_tf.reports.read import read_report
+from fpga_tf.reports.types import SynthesisReport
 
 
 def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]]:
@@ -36,6 +38,35 @@ def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]
             designs += found
             errors += broken
     return _named(designs), errors
+
+
+def read_together(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]]:
+    """Read reports of one design, wherever they lie.
+
+    Args:
+        paths: files.
+
+    Returns:
+        The design, named after the first file; and an error for each report that can't be understood.
+
+    Raises:
+        UserError: a path is a folder, or the reports are not of one design.
+    """
+    reports: list[SynthesisReport] = []
+    errors: list[FpgaTfError] = []
+    for path in paths:
+        if path.is_dir():
+            raise UserError("with --together, each path must be a report, not a folder", where=str(path))
+        try:
+            reports.append(read_report(path))
+        except FpgaTfError as error:
+            errors.append(error)
+    if not reports:
+        return [], errors
+    name, base = Path(reports[0].path).name, most_complete(reports)
+    origin = origin_of(home(base.path), base)
+    ordered = sorted(reports, key=trust)
+    return [combine(name, ordered, origin.notes, origin.layers, base=base)], errors
 
 
 def _file(path: Path) -> Design:

@@ -55,7 +55,7 @@ def group(reports: _Reports, root: Path, top: str | None = None) -> list[Group]:
     Raises:
         UserError: the top of a solution can't be told from its modules.
     """
-    ordered = sorted(reports, key=_trust)
+    ordered = sorted(reports, key=trust)
     written = [report for report in ordered if in_tool_folder(report.path)]
     loose = [report for report in ordered if not in_tool_folder(report.path)]
     homes: dict[Path, list[SynthesisReport]] = {}
@@ -66,7 +66,7 @@ def group(reports: _Reports, root: Path, top: str | None = None) -> list[Group]:
     return groups + _folders(unclaimed)
 
 
-def _trust(report: SynthesisReport) -> tuple[bool, bool, int, str]:
+def trust(report: SynthesisReport) -> tuple[bool, bool, int, str]:
     """What a tool wrote where it always does comes first, then the format that says more."""
     place = _FORMATS.index(report.format) if report.format in _FORMATS else len(_FORMATS)
     usual = _FOLDERS.get(report.stage, "") in absolute(report.path).parent.as_posix()
@@ -89,7 +89,7 @@ def _solution(folder: Path, reports: list[SynthesisReport], asked: str | None) -
             modules.append(report)
         else:
             mine.notes.append(f"{report.path}: not taken, as it has {why}")
-    mine.reports.sort(key=_trust)
+    mine.reports.sort(key=trust)
     if modules:
         mine.notes.append(f"{len(modules)} reports of modules are left out: which holds which is not told")
     return mine

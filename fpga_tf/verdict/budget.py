@@ -16,8 +16,6 @@ from fpga_tf.verdict.devices import find_device, same_part
 from fpga_tf.verdict.gates import Gate
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
-# What decides the clock: the slack and the period that were achieved, or else the estimate.
-_CLOCK = ("clock_ns.achieved", "clock_ns.estimated")
 _COSIM = "run co-simulation (cosim_design)"
 # Reports print the clock target with two decimals.
 _CLOCK_DIGITS = Decimal("0.005")
@@ -80,7 +78,9 @@ def decide_budget(
     gates = []
     if budget.latency_us is not None:
         found = _latency_us(subject) if subject else absent
-        gates.append(_gate("latency_us", budget.latency_us, found, "us", origins.of("latency_cycles.max", *_CLOCK)))
+        gates.append(
+            _gate("latency_us", budget.latency_us, found, "us", origins.of("latency_cycles.max", origins.clock))
+        )
     if budget.interval_cycles is not None:
         found = _interval(subject) if subject else absent
         source = origins.of("interval_cycles.max")
@@ -90,7 +90,7 @@ def decide_budget(
             found = _share(subject, resource, part, slr=kind == "slr_share") if subject else absent
             source = origins.of(f"resources.{resource}.used")
             gates.append(_gate(f"{kind}.{resource}", limit, found, "share", source))
-    return gates + (_timing(subject, origins.of(*_CLOCK)) if subject else [])
+    return gates + (_timing(subject, origins.of(origins.clock)) if subject else [])
 
 
 class _Origins:
@@ -99,6 +99,11 @@ class _Origins:
     def __init__(self, report: SynthesisReport | None, sources: Mapping[str, Sourced]) -> None:
         self.whole = None if report is None else f"{report.stage}, {report.path}"
         self.sources = sources
+
+    @property
+    def clock(self) -> str:
+        """What decides the clock: what was achieved, or else the estimate."""
+        return "clock_ns.achieved" if "clock_ns.achieved" in self.sources else "clock_ns.estimated"
 
     def of(self, *quantities: str) -> str | None:
         """Stage and file of each of the quantities; of the whole report where a quantity has no source of its own."""

@@ -73,9 +73,11 @@ def _clock(design: Design) -> Iterator[Quantity]:
         ("slack", "slack", False),
     )
     for name, key, always in rows:
-        value = getattr(clock, key)
+        value, source = getattr(clock, key), sources.get(f"clock_ns.{key}")
+        if key == "slack" and source is not None and source.stage == "csynth":
+            name = "slack, uncertainty held back"
         if always or value is not None:
-            yield Quantity(name, number(value, "ns"), sources.get(f"clock_ns.{key}"))
+            yield Quantity(name, number(value, "ns"), source)
 
 
 def _cycles(design: Design) -> Iterator[Quantity]:
@@ -99,8 +101,12 @@ def _rest(design: Design) -> Iterator[Quantity]:
     if report.pipeline is not None:
         yield Quantity("pipeline", plain(report.pipeline), sources.get("pipeline"))
     if report.timing is not None:
-        yield Quantity("setup slack, worst", number(report.timing.setup_slack, "ns"))
-        yield Quantity("hold slack, worst", number(report.timing.hold_slack, "ns"))
-        yield Quantity("failing endpoints", number(report.timing.failing))
+        rows = (
+            ("setup slack, worst", "setup_slack", "ns"),
+            ("hold slack, worst", "hold_slack", "ns"),
+            ("failing endpoints", "failing", ""),
+        )
+        for name, key, unit in rows:
+            yield Quantity(name, number(getattr(report.timing, key), unit), sources.get(f"timing.{key}"))
     if report.power_w is not None:
         yield Quantity("power, total", number(report.power_w.total, "W"))
