@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports.source import Source
@@ -81,11 +82,11 @@ def read(source: Source) -> SynthesisReport:
     """
     header = read_header(source)
     paths = _paths(source)
-    chosen = _choice(header.command or "")
+    chosen = "a command that the report does not state" if header.command is None else _choice(header.command)
     stage, note = stage_and_note(header.state, source)
     notes = [note] if note else []
     if chosen:
-        notes.append(f"{chosen} chose the paths: their slacks are not the design's")
+        notes.append(f"{chosen} may choose the paths: their slacks need not be the design's")
     notes.append("only paths are listed, so what else may fail is unknown")
     timing = _timing(paths, header.command or "", chosen is not None)
     return SynthesisReport(
@@ -107,7 +108,7 @@ def read(source: Source) -> SynthesisReport:
 def _choice(command: str) -> str | None:
     """The first option of the command that chooses paths; None if it lists the worst of all."""
     words = _BRACED.sub("", command).split()
-    options = [(word, after) for word, after in zip(words, [*words[1:], ""], strict=True) if word.startswith("-")]
+    options = [(word, after) for word, after in pairwise([*words, ""]) if word.startswith("-")]
     for option, value in options:
         number = option[1:2].isdigit() or option[1:2] == "."
         if option not in _HARMLESS and not number and (option, value) != ("-sort_by", "slack"):
@@ -123,8 +124,10 @@ def _timing(paths: Sequence[Path], command: str, chosen: bool) -> Timing:
         # of both kinds only one may be left in a file that was cut off
         met = True if paths and not chosen and (hold is not None or "min_max" not in command.split()) else None
     clocks = []
+    # where an end has no clock, or its line is missing, the path may be any clock's
+    vague = chosen or any(len(path.clocks) != 2 for path in paths)
     for name, period in sorted({clock for path in paths for clock in path.clocks}):
-        own = [] if chosen else [path for path in paths if path.clock == ClockDomain(name, period)]
+        own = [] if vague else [path for path in paths if path.clock == ClockDomain(name, period)]
         clocks.append(ClockDomain(name, period, _worst(own, True), _worst(own, False)))
     if chosen:
         return Timing(met=met, clocks=tuple(clocks))
@@ -147,8 +150,11 @@ def _clock(paths: Sequence[Path], slack: float | None) -> Clock:
 def _paths(source: Source) -> list[Path]:
     lines = source.lines
     starts = [line for line, text in enumerate(lines) if text.startswith("Slack")]
-    paths = []
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    paths: list[Path] = []
+    lost = next((line for line in range(starts[0] if starts else len(lines)) if PATH_END.fullmatch(lines[line])), None)
+    if lost is not None:
+        raise _damaged(source, lost, "begin with its slack")
+    for start, stop in pairwise([*starts, len(lines)]):
         found = _PATH.fullmatch(lines[start])
         if found:
             paths.append(_path(source, found, start, stop))

@@ -78,10 +78,9 @@ def find_sections(source: Source, titles: Sequence[str], count: int) -> dict[str
     Raises:
         UserError: a section is missing, or the file ends inside of it.
     """
-    every = list(_sections(source))
     found: dict[str, list[Section]] = {title: [] for title in titles}
-    for section, after in zip(every, [*every[1:], None], strict=True):
-        if section.title in found and after is not None:
+    for section, after in pairwise(_sections(source)):
+        if section.title in found:
             # a title begins with its rule, two lines above it, and a title block has three lines below that
             found[section.title].append(Section(source, section.title, section.start, after.start - 4))
     for title, sections in found.items():
