@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fpga_tf.reports.facts import contradictions
-from fpga_tf.reports.kin import absolute, home, in_tool_folder, stranger
+from fpga_tf.reports.kin import absolute, home, in_tool_folder, most_complete, stranger
 from fpga_tf.reports.tops import top_of
 from fpga_tf.reports.types import SynthesisReport
 
@@ -63,7 +63,11 @@ def group(reports: _Reports, root: Path, top: str | None = None) -> list[Group]:
         homes.setdefault(home(report.path), []).append(report)
     groups = [_solution(folder, homes[folder], top) for folder in sorted(homes)]
     unclaimed = [report for report in loose if not _attach(report, groups, root)]
-    return groups + _folders(unclaimed)
+    groups += _folders(unclaimed)
+    for one in groups:
+        if one.base.top is None:
+            one.base = most_complete(one.reports)
+    return groups
 
 
 def trust(report: SynthesisReport) -> tuple[bool, bool, int, str]:

@@ -79,6 +79,28 @@ def test_a_budget_in_a_file(capsys: Streams, tmp_path: Path) -> None:
     assert code == 2 and "budget.yaml:1:1" in err
 
 
+def test_reports_of_one_design_together(capsys: Streams, tmp_path: Path) -> None:
+    cosim = tmp_path / "lat.rpt"
+    cosim.write_text("".join(f'${name}_LATENCY = "70"\n' for name in ("MAX", "MIN", "AVER")))
+    code, out, _ = run(capsys, "--together", REPORT, str(cosim), "--format", "json")
+    (design,) = json.loads(out)["designs"]
+    assert code == 0
+    assert design["report"]["latency_cycles"]["max"] == 70
+    assert [(found["quantity"], found["values"][1]["value"]) for found in design["disagreements"]] == [
+        ("latency_cycles.min", 63),
+        ("latency_cycles.avg", 63),
+        ("latency_cycles.max", 64),
+    ]
+    assert run(capsys, REPORT, str(cosim), "--format", "csv")[1].count("\n") == 3
+    other = DATA / "vivado_dataflow_csynth.xml"
+    code, out, err = run(capsys, "--together", REPORT, str(other))
+    assert (code, out) == (2, "")
+    assert "the reports of a design must agree in part, top and clock target" in err
+    code, out, err = run(capsys, "--together", REPORT, str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "each path must be a report, not a folder" in err
+
+
 LIGHT = """
 import sys
 from fpga_tf.cli.main import main

@@ -233,3 +233,17 @@ def test_a_report_older_than_any_source_is_told(tmp_path: Path) -> None:
     assert judge.judge_budget(tmp_path, manifest(), settings())[1] == [
         f"{path} is older than the firmware: synthesise again"
     ]
+
+
+def test_a_cosimulation_decides_latency_and_says_whether_it_passed(tmp_path: Path) -> None:
+    put_report(project(tmp_path), age=-1)
+    cosim = tmp_path / "small_prj/solution1/sim/report/verilog/lat.rpt"
+    cosim.parent.mkdir(parents=True)
+    cosim.write_text("".join(f'${end}_LATENCY = "9000"\n' for end in ("MAX", "MIN", "AVER")))
+    budget = BudgetConfig.model_validate({"latency_us": 3.0, "slr_share": {}, "device_share": {}})
+    gates, notes = judge.judge_budget(tmp_path, manifest(), settings(budget=budget))
+    found = {gate.gate: gate for gate in gates}
+    assert found["latency_us"].result == "fail"
+    assert (found["latency_us"].source or "").startswith(f"cosim, {cosim}; csynth, ")
+    assert found["cosim"].result == "unknown"
+    assert len(notes) == 3 and all("latency_cycles" in note for note in notes)
