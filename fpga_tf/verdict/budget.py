@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 
 from fpga_tf.reports.design import Sourced
+from fpga_tf.reports.parts import same_part
 from fpga_tf.reports.types import Clock, SynthesisReport
-from fpga_tf.verdict.devices import find_device, same_part
+from fpga_tf.verdict.finding import Finding, above
 from fpga_tf.verdict.gates import Gate
+from fpga_tf.verdict.shares import device_share, region_share
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
 _COSIM = "run co-simulation (cosim_design)"
@@ -29,22 +30,13 @@ class Budget:
         latency_us: from the first input to the last output, worst case, in µs.
         interval_cycles: largest initiation interval in cycles.
         device_share: largest share of the device by resource, 0.25 being a quarter.
-        slr_share: largest share of one super logic region by resource.
+        slr_share: largest share of one super logic region by resource, whichever one the design is placed in.
     """
 
     latency_us: float | None = None
     interval_cycles: int | None = None
     device_share: Mapping[str, float] = field(default_factory=dict)
     slr_share: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A value for a gate, or what is missing for it."""
-
-    value: float | int | None = None
-    missing: str | None = None
-    over: bool = False
 
 
 def decide_budget(
@@ -85,11 +77,14 @@ def decide_budget(
         found = _interval(subject) if subject else absent
         source = origins.of("interval_cycles.max")
         gates.append(_gate("interval_cycles", budget.interval_cycles, found, "cycles", source))
-    for kind, limits in (("device_share", budget.device_share), ("slr_share", budget.slr_share)):
-        for resource, limit in limits.items():
-            found = _share(subject, resource, part, slr=kind == "slr_share") if subject else absent
-            source = origins.of(f"resources.{resource}.used")
-            gates.append(_gate(f"{kind}.{resource}", limit, found, "share", source))
+    for resource, limit in budget.device_share.items():
+        found = device_share(subject, resource, part) if subject else absent
+        source = origins.of(f"resources.{resource}.used")
+        gates.append(_gate(f"device_share.{resource}", limit, found, "share", source))
+    for resource, limit in budget.slr_share.items():
+        found = region_share(subject, resource, part, limit) if subject else absent
+        source = origins.of(f"resources.{resource}.used")
+        gates.append(_gate(f"slr_share.{resource}", limit, found, "share", source))
     return gates + (_timing(subject, origins.of(origins.clock)) if subject else [])
 
 
@@ -125,11 +120,7 @@ def achieved_clock_ns(report: SynthesisReport) -> float | None:
 def _gate(name: str, limit: float | int, found: Finding, unit: str, source: str | None) -> Gate:
     if found.missing is not None:
         return Gate(name, limit, found.value, unit, source, "unknown", found.missing)
-    return Gate(name, limit, found.value, unit, source, "fail" if found.over or _above(found.value, limit) else "pass")
-
-
-def _above(value: float | int | None, limit: float | int) -> bool:
-    return value is not None and Decimal(str(value)) > Decimal(str(limit))
+    return Gate(name, limit, found.value, unit, source, "fail" if found.over or above(found.value, limit) else "pass")
 
 
 def _foreign(report: SynthesisReport, part: str | None, clock_ns: float | None) -> str | None:
@@ -159,25 +150,6 @@ def _interval(report: SynthesisReport) -> Finding:
     return Finding(report.interval_cycles.max)
 
 
-def _share(report: SynthesisReport, resource: str, part: str | None, *, slr: bool) -> Finding:
-    """Used over available: that of the report if it says, else that of the device table; an SLR has an equal part."""
-    amount = report.resources.get(resource)
-    device = find_device(part or report.part)
-    if amount is None or amount.used is None:
-        return Finding(missing=f"the number of {resource} used: the report does not count it")
-    available = amount.available
-    if available is None and device is not None:
-        available = device.resources.get(resource)
-    if available is None or (slr and device is None):
-        what = "regions (SLRs)" if slr else resource
-        return Finding(
-            missing=f"the number of {what} of {part or report.part or 'the part'}: the device table lacks it"
-        )
-    if available == 0:
-        return Finding(None, over=True) if amount.used else Finding(0.0)
-    return Finding(float(Fraction(amount.used, available) * (device.slrs if slr and device else 1)))
-
-
 def _timing(report: SynthesisReport, source: str | None) -> list[Gate]:
     """Is the clock met?
 
@@ -192,7 +164,7 @@ def _timing(report: SynthesisReport, source: str | None) -> list[Gate]:
     found = Finding(speed)
     if clock.achieved is not None and clock.slack is not None:
         found = Finding(speed, over=clock.slack < 0)
-    elif clock.achieved is None and not _above(speed, clock.target) and not _leaves_uncertainty(clock):
+    elif clock.achieved is None and not above(speed, clock.target) and not _leaves_uncertainty(clock):
         held = "unstated" if clock.uncertainty is None else f"{clock.uncertainty} ns"
         found = Finding(speed, missing=f"place and route: the estimate needs the clock uncertainty ({held})")
     return [_gate("timing_met", clock.target, found, "ns", source)]

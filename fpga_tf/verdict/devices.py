@@ -70,12 +70,3 @@ def find_device(part: str | None) -> Device | None:
         if text.startswith(die) and _REST.fullmatch(text[len(die) :]):
             return device
     return None
-
-
-def same_part(one: str, other: str) -> bool:
-    """Whether two spellings mean one part: tools differ in dashes (`xcvu9pflgb2104-2`) and case."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(part: str) -> str:
-    return part.strip().lower().replace("-", "")
