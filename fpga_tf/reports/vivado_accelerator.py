@@ -61,7 +61,7 @@ def read(source: Source) -> SynthesisReport:
     for table, system in zip(tables, found, strict=True):
         if system != found[0]:
             raise table.damaged("say the same as the first one of its kind, not something else")
-    stage, notes = stage_notes(header)
+    stage, notes = stage_notes(source, header)
     return replace(
         found[0],
         stage=stage,

@@ -14,6 +14,7 @@ _TILES = re.compile(r"([0-9]{1,17})(?:\.([05])0{0,8})?")
 _SHARE = re.compile(r"<? ?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _NO_SHARE = frozenset({"-NA-", "inf", "nan"})
 _HEADING = re.compile(r"[0-9][0-9.]{0,15} +(\S.*)")
+_NAMED = 4  # sections that a note names
 _RULE = re.compile(r"-+")
 
 
@@ -85,4 +86,5 @@ def missing_sections(source: Source) -> tuple[str, ...]:
         elif not _RULE.fullmatch(text.rstrip()):
             inside = False
     missing = [title for title in dict.fromkeys(listed) if title not in there]
-    return (f"the file was cut off or edited: it has no section {', '.join(missing)}",) if missing else ()
+    named = ", ".join(missing[:_NAMED]) + (" and others" if len(missing) > _NAMED else "")
+    return (f"the file was cut off or edited: it has no section {named}",) if missing else ()

@@ -135,11 +135,21 @@ def stage_of(state: str | None) -> Stage | None:
     return None if state is None else _STAGES.get(" ".join(state.lower().split()))
 
 
-def stage_notes(header: Header) -> tuple[Stage, tuple[str, ...]]:
-    """Stage of a report of resources, and what a reader should know of it."""
+def stage_notes(source: Source, header: Header) -> tuple[Stage, tuple[str, ...]]:
+    """Stage of a report of resources, and what a reader should know of it.
+
+    Raises:
+        UserError: the header, which in such a report always tells, does not tell how far the design is.
+    """
+    if header.state is None:
+        raise UserError(
+            "a report of utilization must state its Design State, as Vivado writes it",
+            where=source.path,
+            hint="copy the file again: it was edited",
+        )
     stage = stage_of(header.state)
     if stage is None:
-        return "estimate", ("the report does not tell how far the design is: the stage is unknown",)
-    if stage == "place" and (header.state or "").lower() == "optimized":
+        return "estimate", (f"the stage is unknown: {header.state!r} is no state of a design that is known here",)
+    if header.state.lower() == "optimized":
         return stage, ("the design is optimised, but not placed yet",)
     return stage, ()

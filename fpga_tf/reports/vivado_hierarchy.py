@@ -70,7 +70,7 @@ def read(source: Source) -> SynthesisReport:
     for table, tree in zip(tables, found, strict=True):
         if tree != found[0]:
             raise table.damaged("say the same as the first one of its kind, not something else")
-    whole, stage = found[0], stage_notes(header)
+    whole, stage = found[0], stage_notes(source, header)
     part_of = () if whole.top == "(top)" else (f"the report is of {whole.instance} alone, not of the whole design",)
     return replace(
         whole,

@@ -32,6 +32,8 @@ _NAMES = {
     "URAM": ("URAM",),
 }
 _RESOURCE = {name: resource for resource, names in _NAMES.items() for name in names}
+# Rows of the table that tells how sites are packed, whose section is named `CLB Logic Distribution` or alike.
+_PACKING = {"CLB", "Slice", "SLICE", "Unique Control Sets"}
 _SITE_TABLE = re.compile(r"^ *\| *Site Type *\|", re.MULTILINE)
 _PARTIAL = re.compile(r"\s-(cells|pblocks)\s")
 
@@ -75,7 +77,7 @@ def read(source: Source) -> SynthesisReport:
         )
     values = {resource: _value(resource, sites) for resource in _NAMES}
     regions = read_regions(tables, _NAMES)
-    stage, notes = stage_notes(header)
+    stage, notes = stage_notes(source, header)
     partial = _PARTIAL.search(f"{header.command or ''} ")
     return SynthesisReport(
         path=source.path,
@@ -89,7 +91,7 @@ def read(source: Source) -> SynthesisReport:
         date=header.date,
         resources={resource: count for resource, (count, _) in values.items()},
         percent={resource: percent for resource, (_, percent) in values.items() if percent is not None},
-        counts=_counts(sites),
+        counts={**_primitives(tables), **_counts(sites)},
         regions=regions,
         notes=notes + _notes(source, header, sites, regions),
     )
@@ -107,14 +109,15 @@ def _sites(source: Source, tables: list[Table]) -> Iterator[_Site]:
                 where=source.at(table.line),
                 hint="write it without -pblocks",
             )
-        packing = "Distribution" in section_of(titles, table.line)
-        rows = [_site(table, row, packing) for row in whole_rows(table) if table.cell(row, table.column("Site Type"))]
+        names = {row: table.cell(row, table.column("Site Type")) for row in whole_rows(table)}
+        packing = "Distribution" in section_of(titles, table.line) or not _PACKING.isdisjoint(names.values())
+        rows = [_site(table, row, name, packing) for row, name in names.items() if name]
         if any(site.resource for site in rows):
             yield from rows
 
 
-def _site(table: Table, row: Row, packing: bool) -> _Site:
-    text, where = table.cell(row, table.column("Site Type")), table.source.at(row.line)
+def _site(table: Table, row: Row, text: str, packing: bool) -> _Site:
+    where = table.source.at(row.line)
     name = text.rstrip("*").rstrip()
     tiles = _RESOURCE.get(name) == "BRAM_18K"
     used = (blocks if tiles else integer)(table.cell(row, table.column("Used")), f"{name} used", where)
@@ -139,6 +142,19 @@ def _counts(sites: list[_Site]) -> dict[str, Resource]:
         if site.resource is None and not site.packing:
             stated.setdefault(site.name, []).append((site.where, site.count))
     return {name: agreed(name, found) or Resource() for name, found in stated.items()}
+
+
+def _primitives(tables: list[Table]) -> dict[str, Resource]:
+    """Library cells by name, such as `FDRE` or `RAMB36E2`."""
+    stated: dict[str, list[tuple[str, Resource]]] = {}
+    for table in tables:
+        if not {"Ref Name", "Used", "Functional Category"} <= {*table.columns}:
+            continue
+        for row in whole_rows(table):
+            name, where = table.cell(row, table.column("Ref Name")), table.source.at(row.line)
+            used = integer(table.cell(row, table.column("Used")), f"{name} used", where)
+            stated.setdefault(name, []).append((where, Resource(used)))
+    return {name: agreed(name, found) or Resource() for name, found in stated.items() if name}
 
 
 def _notes(source: Source, header: Header, sites: list[_Site], regions: tuple[Region, ...]) -> tuple[str, ...]:
