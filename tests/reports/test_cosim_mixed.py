@@ -116,6 +116,8 @@ def test_synthesis_in_front_is_read_and_the_simulation_noted() -> None:
     assert (report.format, report.latency_cycles.max, report.total_cycles) == ("csynth_rpt", 977, None)
     assert "co-simulation's result, which is not read" in report.notes[0]
     assert_no_other_value(RPT + b"\n" + SYNTHESIS, values(read(SYNTHESIS)))
-    for data in (LAT, LIST, ONE):
+    headless = SYNTHESIS.replace(b"== Vivado HLS Report for 'tagger'\n", b"")
+    assert headless != SYNTHESIS
+    for joined in (LAT + SYNTHESIS, LIST + SYNTHESIS, ONE + SYNTHESIS, headless + RPT):
         with pytest.raises(UserError):
-            read(data + SYNTHESIS)
+            read(joined)
