@@ -142,8 +142,17 @@ def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample, exac
             for name, node in nodes.items()
             for weight in node.get_weights()
         },
+        modules=_modules(nodes, labels),
         notes=tuple(loaded.notes),
     )
+
+
+def _modules(nodes: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names of the configurations of each layer: hls4ml numbers its nodes, and `config7` is that of number 7."""
+    names: dict[str, list[str]] = {}
+    for node in nodes.values():
+        names.setdefault(labels[node.name], []).append(f"config{node.index}")
+    return tuple((layer, tuple(configs)) for layer, configs in names.items())
 
 
 def expected_codes(values: NDArray[np.float64], fmt: Format, where: str) -> NDArray[np.int64]:

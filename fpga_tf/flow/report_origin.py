@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 # `<project>/<name>_prj/solution1` and `<project>/<component>` are what tools make below the project.
 _LEVELS = 4
-# The C++ type of a layer's result carries the number that its configuration, and so its modules, carry too.
-_NUMBERED = re.compile(r"layer([0-9]+)_t")
 
 
 def origin_of(folder: Path, report: SynthesisReport) -> Origin:
@@ -48,12 +45,7 @@ def origin_of(folder: Path, report: SynthesisReport) -> Origin:
 
 def layer_names(manifest: Manifest) -> tuple[LayerNames, ...]:
     """Layers in the order of the firmware, with the names that their modules carry."""
-    order = dict.fromkeys([*(port.name for port in manifest.layers), *manifest.typedefs])
-    found = []
-    for layer in order:
-        numbers = [match[1] for name in manifest.typedefs.get(layer, {}) if (match := _NUMBERED.fullmatch(name))]
-        found.append(LayerNames(layer, names=tuple(f"config{number}" for number in numbers)))
-    return tuple(found)
+    return tuple(LayerNames(layer, names=names) for layer, names in manifest.modules)
 
 
 def notes_on(report: SynthesisReport, manifest: Manifest, project: Path) -> tuple[str, ...]:

@@ -64,6 +64,8 @@ class Manifest:
         versions: of the tools that made it.
         config: what judging the project needs of its configuration.
         weights: layer by weight file.
+        modules: layers in the order of the firmware, each with the names of its configurations, which the modules that
+            it becomes carry.
         typedefs: per layer, the C++ types in ``firmware/defines.h`` by their names.
         notes: what was done to the model.
         files: SHA-256 of every generated file.
@@ -83,6 +85,7 @@ class Manifest:
     versions: dict[str, str]
     config: dict[str, Any]
     weights: dict[str, str] = field(default_factory=dict)
+    modules: tuple[tuple[str, tuple[str, ...]], ...] = ()
     typedefs: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
@@ -122,6 +125,7 @@ def _checked(data: dict[str, Any]) -> Manifest:
     for name in ("inputs", "outputs", "layers"):
         data[name] = tuple(_port(p) for p in data[name])
     data["notes"] = tuple(data["notes"])
+    data["modules"] = tuple((layer, tuple(names)) for layer, names in data.get("modules", ()))
     manifest = Manifest(**data)
     texts = [manifest.key, manifest.backend, manifest.part, manifest.frontend, *manifest.notes]
     texts += [text for table in (manifest.files, manifest.weights, manifest.versions) for text in table.values()]
@@ -132,6 +136,7 @@ def _checked(data: dict[str, Any]) -> Manifest:
         and isinstance(manifest.clock_ns, int | float)
         and isinstance(manifest.config, dict)
         and manifest.exact in ("float32", "float64")
+        and all(isinstance(layer, str) and all(n.isidentifier() for n in names) for layer, names in manifest.modules)
         and not any(PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts for n in manifest.files)
     )
     if not sound:
