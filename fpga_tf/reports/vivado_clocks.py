@@ -41,6 +41,9 @@ def read_clocks(summary: Section, intra: Section) -> tuple[ClockDomain, ...]:
             raise intra.damaged(f"have the clocks of the clock summary only, not {name[:80]!r}", row.line)
         setup, hold, pulse = (time(row, heading, intra) for heading in SLACKS.values())
         _put(slacks, ClockDomain(name, clocks[name].period, setup, hold, pulse), intra, row)
+    # Without this a clock whose row is lost would leave another as the only one that has paths
+    if slacks and len(slacks) < len(clocks):
+        raise intra.damaged(f"have all {len(clocks)} clocks of the clock summary, not {len(slacks)}")
     return tuple(slacks.get(name, clock) for name, clock in clocks.items())
 
 

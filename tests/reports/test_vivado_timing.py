@@ -185,6 +185,8 @@ def test_a_clock_twice_is_one_and_one_with_other_values_is_refused() -> None:
         read(FAILED.replace(row, row + "\n" + row.replace("0.018", "0.081")))
     with pytest.raises(UserError, match="clocks of the clock summary only"):
         read(FAILED.replace(row, row.replace("core_clk", "care_clk")))
+    with pytest.raises(UserError, match=r"have all \d+ clocks of the clock summary"):
+        read(FAILED.replace(row + "\n", ""))
 
 
 @pytest.mark.parametrize(
