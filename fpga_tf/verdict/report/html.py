@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import fpga_tf
 from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
@@ -28,6 +28,7 @@ def render(shown: Shown) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
     )
+    environment.filters["breakable"] = _breakable
     template = environment.from_string(_TEMPLATE.read_text("utf-8"))
     marks = pareto([judged.design for judged in shown.designs])
     return template.render(
@@ -42,6 +43,12 @@ def render(shown: Shown) -> str:
 def _visible(value: Any) -> Any:
     """No control character of a name reaches the page; what the template itself made is left alone."""
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line where its words end, not within one."""
+    safe = escape(plain(name))
+    return safe.replace("/", Markup("/<wbr>")).replace("_", Markup("_<wbr>"))
 
 
 def _design(index: int, judged: Judged) -> dict[str, Any]:
