@@ -4,15 +4,15 @@ Rules:
 
 - Resources, timing, power: route, else place, synth, csynth, estimate. What is available is taken from the report that
   the used number is from, if it says so, else from the next one.
-- Clock: achieved period and slack from one stage, the first of route, place, synth that states either. The slack of C
-  synthesis is one of its estimate, and taken only where no implementation states achieved period or slack.
+- Clock: target, achieved period and slack from one stage, the first of route, place, synth that states period or slack.
+  The slack of C synthesis is one of its estimate, and taken only where no implementation states either.
 - Latency, interval, transactions: cosim, else csynth, estimate. Smallest, average and largest come from one report,
   the first that states the largest; a span is not put together of two.
 - A co-simulation that did not pass says nothing of latency and interval.
 - An interval of 0 from a co-simulation with a latency above 0 means that no second transaction was simulated. It is
   not taken; C synthesis's is. (A latency of 0 with an interval of 0 is combinational logic, and a value.)
 - A part, a top or a clock target other than that of the report that states most is of another design: refused. Only
-  an implementation's wrapper (`bd_0_wrapper`) within the folder of the same solution may have a name of its own.
+  what HLS puts around its core (`bd_0_wrapper`), within the folder of the same solution, may have a name of its own.
 - Every value that another report contradicts is a disagreement: shown, with the value taken first.
 - Of reports of one stage the one that is given first counts.
 """
@@ -24,6 +24,7 @@ from dataclasses import astuple, replace
 from typing import TypeVar
 
 from fpga_tf.errors import InternalError
+from fpga_tf.reports.dates import stale
 from fpga_tf.reports.design import Design, Disagreement, Sourced
 from fpga_tf.reports.facts import Value, differ, facts
 from fpga_tf.reports.kin import IMPLEMENTATION, check_kin, most_complete
@@ -34,6 +35,7 @@ from fpga_tf.reports.types import (
     Clock,
     Interval,
     Latency,
+    Power,
     Region,
     Resource,
     SynthesisReport,
@@ -80,7 +82,7 @@ def combine(
         disagreements=_disagreements(merger.sources, meant),
         reports=tuple(reports),
         layers=layer_costs(reports, layers),
-        notes=tuple(dict.fromkeys([*notes, *told])),
+        notes=tuple(dict.fromkeys([*notes, *told, *stale(reports)])),
     )
 
 
@@ -130,6 +132,7 @@ class _Merger:
         self.synthesised = [report for report in reports if report.stage in ("csynth", "estimate")]
         self.simulated = [report for report in reports if report.stage == "cosim"]
         self.hardware = self.built + self.synthesised
+        self.timed = self._timed()
         self.sources: dict[str, Sourced] = {}
 
     def merged(self) -> SynthesisReport:
@@ -156,7 +159,7 @@ class _Merger:
             regions=self._regions(),
             modules=self._any(self.synthesised + self.built, lambda report: report.modules) or (),
             timing=self._timing(),
-            power_w=self._any(self.hardware, lambda report: report.power_w),
+            power_w=self._power(),
             transactions=self._first("transactions", cycles, lambda report: report.transactions),
             total_cycles=self._first("total_cycles", cycles, lambda report: report.total_cycles),
         )
@@ -201,15 +204,21 @@ class _Merger:
             self._take(f"latency_ns.{name}", getattr(stated[0].latency_ns, name), stated[0])
         return stated[0].latency_ns
 
-    def _clock(self) -> Clock:
+    def _timed(self) -> _Reports:
+        """Reports of the stage closest to hardware that states an achieved period or a slack, both before one."""
         stage = next((stage for stage in STAGES if any(_built_clock(r) for r in self.built if r.stage == stage)), None)
-        built = [report for report in self.built if report.stage == stage]
+        found = [report for report in self.built if report.stage == stage and _built_clock(report)]
+        return sorted(found, key=lambda report: None in (report.clock_ns.achieved, report.clock_ns.slack))
+
+    def _clock(self) -> Clock:
+        # the target that was met or not; C synthesis prints fewer digits
+        targets, speeds = [*self.timed, *self.named], self.timed or self.synthesised
         return Clock(
-            target=self._first("clock_ns.target", self.named, lambda report: report.clock_ns.target),
+            target=self._first("clock_ns.target", targets, lambda report: report.clock_ns.target),
             estimated=self._first("clock_ns.estimated", self.synthesised, lambda report: report.clock_ns.estimated),
             uncertainty=self._first("clock_ns.uncertainty", self.named, lambda report: report.clock_ns.uncertainty),
-            achieved=self._first("clock_ns.achieved", built, lambda report: report.clock_ns.achieved),
-            slack=self._first("clock_ns.slack", built or self.synthesised, lambda report: report.clock_ns.slack),
+            achieved=self._first("clock_ns.achieved", speeds, lambda report: report.clock_ns.achieved),
+            slack=self._first("clock_ns.slack", speeds, lambda report: report.clock_ns.slack),
         )
 
     def _timing(self) -> Timing | None:
@@ -219,9 +228,16 @@ class _Merger:
         if not same:
             return None
         timing, report = max(same, key=lambda pair: sum(value not in (None, ()) for value in astuple(pair[0])))
-        for name in ("setup_slack", "hold_slack", "failing"):
+        for name in ("setup_slack", "hold_slack", "pulse_slack", "failing"):
             self._take(f"timing.{name}", getattr(timing, name), report)
         return timing
+
+    def _power(self) -> Power | None:
+        report = next((report for report in self.hardware if report.power_w is not None), None)
+        if report is None or report.power_w is None:
+            return None
+        self._take("power_w.total", report.power_w.total, report)
+        return report.power_w
 
     def _resource(self, name: str) -> Resource:
         used = f"resources.{name}.used"
@@ -241,12 +257,8 @@ class _Merger:
         return percent
 
     def _regions(self) -> tuple[Region, ...]:
-        """Each region from the first report that has it."""
-        regions: dict[str, Region] = {}
-        for report in self.hardware:
-            for region in report.regions:
-                regions.setdefault(region.name, region)
-        return tuple(regions.values())
+        """As in one report: what C synthesis says of any region does not fit beside Vivado's of each."""
+        return self._any(self.hardware, lambda report: report.regions) or ()
 
 
 def _amount(report: SynthesisReport, name: str) -> Resource:

@@ -1,8 +1,9 @@
 """Tells which reports are of one design.
 
-A solution of HLS, a component, or a Vivado project is one: whatever the tool wrote below its folder. A report that
-somebody put elsewhere belongs to the one solution near it, if there is one and if it is of the same design. Otherwise
-the reports of a folder belong together as long as they do not contradict each other.
+A solution of HLS, a component, or a Vivado project is one: whatever the tool wrote below its folder. Elsewhere, the
+reports of a folder belong together as long as they do not contradict each other. They belong to the one solution near
+them, if there is one and if they are of the same design: a copy that differs is shown beside the tool's own report, but
+reports of another run give no value of a stage that the solution has no report of.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fpga_tf.reports.facts import contradictions
-from fpga_tf.reports.kin import absolute, home, in_tool_folder, most_complete, stranger
+from fpga_tf.reports.kin import (
+    IMPLEMENTATION,
+    absolute,
+    conflict,
+    home,
+    in_tool_folder,
+    most_complete,
+    named_otherwise,
+    stranger,
+)
 from fpga_tf.reports.tops import top_of
 from fpga_tf.reports.types import SynthesisReport
 
@@ -56,14 +66,13 @@ def group(reports: _Reports, root: Path, top: str | None = None) -> list[Group]:
         UserError: the top of a solution can't be told from its modules.
     """
     ordered = sorted(reports, key=trust)
-    written = [report for report in ordered if in_tool_folder(report.path)]
-    loose = [report for report in ordered if not in_tool_folder(report.path)]
     homes: dict[Path, list[SynthesisReport]] = {}
-    for report in written:
-        homes.setdefault(home(report.path), []).append(report)
+    for report in ordered:
+        if in_tool_folder(report.path):
+            homes.setdefault(home(report.path), []).append(report)
     groups = [_solution(folder, homes[folder], top) for folder in sorted(homes)]
-    unclaimed = [report for report in loose if not _attach(report, groups, root)]
-    groups += _folders(unclaimed)
+    loose = _folders([report for report in ordered if not in_tool_folder(report.path)])
+    groups += [one for one in loose if not _attach(one, groups, root)]
     for one in groups:
         if one.base.top is None:
             one.base = most_complete(one.reports)
@@ -80,54 +89,86 @@ def trust(report: SynthesisReport) -> tuple[bool, bool, int, str]:
 def _solution(folder: Path, reports: list[SynthesisReport], asked: str | None) -> Group:
     """All that a tool wrote for one solution, without modules' reports and what is left of another design."""
     top = top_of([report for report in reports if report.stage == "csynth"], asked)
-    base = next((report for report in reports if report.stage == "csynth" and report.top == top), reports[0])
+    base = next((report for report in reports if report.stage == "csynth" and report.top == top), None)
+    base = most_complete(reports) if base is None else base
     mine = Group(folder, base, [base])
-    modules = []
+    modules, foreign = [], False
     for report in reports:
         if report is base:
             continue
-        why = stranger(base, report)
+        why = _other_design(mine, report)
         if why is None:
             mine.reports.append(report)
         elif report.stage == "csynth" and report.top != top:
             modules.append(report)
         else:
             mine.notes.append(f"{report.path}: not taken, as it has {why}")
+            foreign |= report.format == "cosim_rpt"
+    if foreign and not any(report.format == "cosim_rpt" for report in mine.reports):
+        mine.notes += [f"{report.path}: not taken, as it is of the same run" for report in _simulated(mine)]
+        mine.reports = [report for report in mine.reports if report not in _simulated(mine)]
     mine.reports.sort(key=trust)
     if modules:
         mine.notes.append(f"{len(modules)} reports of modules are left out: which holds which is not told")
     return mine
 
 
-def _attach(report: SynthesisReport, groups: Sequence[Group], root: Path) -> bool:
-    """Give a report that lies elsewhere to the solution near it; False if there is none or it is of another design."""
-    folder = absolute(report.path).parent
+def _simulated(one: Group) -> list[SynthesisReport]:
+    return [report for report in one.reports if report.stage == "cosim"]
+
+
+def _other_design(one: Group, report: SynthesisReport) -> str | None:
+    """Why a report can't be of a design: what differs, or None."""
+    why = stranger(one.base, report) or named_otherwise(one.base, report)
+    return why or next((found for mine in one.reports if (found := conflict(mine, report))), None)
+
+
+def _attach(loose: Group, groups: Sequence[Group], root: Path) -> bool:
+    """Give reports that lie elsewhere to the solution near them; False if there is none or they are of another run."""
+    folder = absolute(loose.reports[0].path).parent
     for near in (folder, *folder.parents):
         around = [one for one in groups if one.folder.is_relative_to(near) or near.is_relative_to(one.folder)]
         if around or near == absolute(root):
-            kin = [one for one in around if stranger(one.base, report) is None]
+            kin = [one for one in around if _adds_to(one, loose)]
             if len(kin) == 1:
-                kin[0].reports.append(report)
+                kin[0].reports += loose.reports
             return len(kin) == 1
     return False
 
 
+def _adds_to(one: Group, loose: Group) -> bool:
+    """Whether loose reports are of a solution's design: of another run, they may show but what it has a stage of."""
+    if any(_other_design(one, report) for report in loose.reports):
+        return False
+    rerun = any(_other_run(mine, report) for mine in one.reports for report in loose.reports)
+    return loose.stages <= one.stages or not rerun
+
+
 def _folders(reports: _Reports) -> list[Group]:
-    """Reports without a solution: those of a folder that agree are of one design."""
-    groups: list[Group] = []
-    for report in reports:
-        folder = home(report.path)
-        kin = [one for one in groups if one.folder == folder and _agrees(one, report)]
+    """Reports of a folder that agree are of one design."""
+    groups: dict[Path, list[Group]] = {}
+    # what HLS put around its core is told by the core's own report
+    for report in sorted(reports, key=lambda report: report.stage in IMPLEMENTATION):
+        near = groups.setdefault(home(report.path), [])
+        kin = [one for one in near if _agrees(one, report)]
         if len(kin) == 1:
             kin[0].reports.append(report)
         else:
-            groups.append(Group(folder, report, [report]))
-    return groups
+            near.append(Group(home(report.path), report, [report]))
+    return sorted((one for near in groups.values() for one in near), key=lambda one: (one.folder, one.reports[0].path))
 
 
 def _agrees(one: Group, report: SynthesisReport) -> bool:
-    """Whether a report can be of a design: kin to all of its reports, and no other run of a step that it has."""
-    return all(
-        stranger(other, report) is None and not (other.stage == report.stage and contradictions(other, report))
-        for other in one.reports
-    )
+    """Whether a report can be of a design: kin to it, and no other run of a step that it has."""
+    return _other_design(one, report) is None and not any(_other_run(mine, report) for mine in one.reports)
+
+
+def _other_run(one: SynthesisReport, other: SynthesisReport) -> bool:
+    """Whether two reports of a stage can't be of one run.
+
+    C synthesis writes counts that differ a little into its formats, of one run.
+    """
+    if one.stage != other.stage:
+        return False
+    copies = one.stage == "csynth" and one.format != other.format
+    return any(not (copies and name.endswith(".used")) for name in contradictions(one, other))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path, PurePath
 
 from fpga_tf.errors import UserError
@@ -15,8 +16,9 @@ from fpga_tf.reports.types import SynthesisReport
 IMPLEMENTATION = ("synth", "place", "route")
 # What tools keep below a solution or a component: C synthesis, co-simulation, export; and a Vivado project's runs.
 _TOOL_FOLDER = re.compile(r"/((syn|sim|impl)/report|impl/(verilog|vhdl)|[^/]+\.runs)(/|$)")
+_FILE = re.compile(r"(.+)_(csynth|cosim|export)\.(rpt|xml)", re.DOTALL)
 _COPIES = ("report", "reports")
-_CELL = re.compile(r"(bd|design)_[0-9]+(_i|_wrapper|_hls_inst_0)?|inst")
+_CELL = re.compile(r"bd_[0-9]+(_i|_wrapper|_hls_inst_0)?|inst")
 
 
 def absolute(path: PurePath | str) -> Path:
@@ -41,12 +43,12 @@ def home(path: PurePath | str) -> Path:
 
 
 def wraps(top: str, core: str) -> bool:
-    """Whether an implementation's top is what a tool puts around a core: `bd_0_wrapper`, or the core's own instance."""
-    return (
-        "wrapper" in top.lower()
-        or _CELL.fullmatch(top) is not None
-        or re.fullmatch(rf"{re.escape(core)}_[0-9]+", top) is not None
-    )
+    """Whether an implementation's top is what HLS puts around a core: `bd_0_wrapper`, or the core's own instance.
+
+    A block design of somebody's own (`design_1_wrapper`) holds more than the core, and is none.
+    """
+    own = re.fullmatch(rf"{re.escape(core)}_([0-9]+|wrapper)", top)
+    return own is not None or _CELL.fullmatch(top) is not None
 
 
 def most_complete(reports: Sequence[SynthesisReport]) -> SynthesisReport:
@@ -62,30 +64,52 @@ def most_complete(reports: Sequence[SynthesisReport]) -> SynthesisReport:
 
 def stranger(base: SynthesisReport, report: SynthesisReport) -> str | None:
     """Why a report is not of the design of `base`: what differs, or None."""
-    if base.part is not None and report.part is not None and not same_part(base.part, report.part):
-        return f"part {report.part}, not {base.part}"
-    ours, its = base.clock_ns.target, report.clock_ns.target
-    if ours is not None and its is not None and differ("clock_ns.target", ours, its):
-        return f"a clock target of {its} ns, not {ours} ns"
-    if base.top is None or report.top is None or report.top == base.top:
-        return None
-    built = report.stage in IMPLEMENTATION and base.stage not in IMPLEMENTATION
-    if built and wraps(report.top, base.top) and home(report.path) == home(base.path):
+    why = conflict(base, report)
+    if why or base.top is None or report.top is None or report.top == base.top:
+        return why
+    wrapped = wraps(report.top, base.top) or (base.stage in IMPLEMENTATION and wraps(base.top, report.top))
+    if report.stage in IMPLEMENTATION and wrapped and home(report.path) == home(base.path):
         return None
     return f"top {report.top}, not {base.top}"
 
 
+def conflict(one: SynthesisReport, other: SynthesisReport) -> str | None:
+    """What of a report can't be of the part or at the clock of another, or None."""
+    if one.part is not None and other.part is not None and not same_part(one.part, other.part):
+        return f"part {other.part}, not {one.part}"
+    ours, its = one.clock_ns.target, other.clock_ns.target
+    if ours is not None and its is not None and differ("clock_ns.target", ours, its):
+        return f"a clock target of {its} ns, not {ours} ns"
+    return None
+
+
+def named_otherwise(base: SynthesisReport, report: SynthesisReport) -> str | None:
+    """Why a report that states no top is not of the design of `base`, by what the tool calls its file, or None.
+
+    A report that somebody renamed is told by the same name before `_cosim` as the other has before `_csynth`.
+    """
+    found = _FILE.fullmatch(PurePath(report.path).name)
+    if report.top is not None or base.top is None or found is None:
+        return None
+    own = _FILE.fullmatch(PurePath(base.path).name)
+    if found[1] in (base.top, None if own is None else own[1]):
+        return None
+    return f"the name of {found[1]}, not of {base.top}"
+
+
 def check_kin(base: SynthesisReport, reports: Sequence[SynthesisReport]) -> None:
-    """Check that all reports are of the design of `base`.
+    """Check that all reports are of the design of `base`, and that none conflicts with another where `base` is silent.
 
     Raises:
-        UserError: one is of another.
+        UserError: one is of another design.
     """
-    for report in reports:
-        why = stranger(base, report)
+    for one, other, why in (
+        *((base, report, stranger(base, report)) for report in reports),
+        *((one, other, conflict(one, other)) for one, other in combinations(reports, 2)),
+    ):
         if why is not None:
             raise UserError(
                 f"the reports of a design must agree in part, top and clock target, not have {why}",
-                where=f"{report.path}\n       {base.path}",
+                where=f"{other.path}\n       {one.path}",
                 hint="give the reports of one design, or a folder for each",
             )

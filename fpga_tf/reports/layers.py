@@ -74,7 +74,7 @@ def layer_costs(reports: Sequence[SynthesisReport], layers: Sequence[LayerNames]
 def _below_top(reports: Sequence[SynthesisReport]) -> list[SynthesisReport]:
     """Modules directly below the top, from the report that tells most of how they nest."""
     synthesised = [report for report in reports if report.stage in ("csynth", "estimate") and report.modules]
-    known = synthesised or [report for report in reports if report.modules]
+    known = synthesised or [report for report in reports if report.modules and report.stage != "cosim"]
     return max((_children(report) for report in known), key=_detail, default=[])
 
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fpga_tf.reports.design import Sourced
+from fpga_tf.reports.facts import differ
 from fpga_tf.reports.parts import same_part
-from fpga_tf.reports.types import Clock, SynthesisReport
+from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.finding import Finding, above
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.shares import device_share, region_share
+from fpga_tf.verdict.timing import achieved_clock_ns, deciding, judge_timing
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
 _COSIM = "run co-simulation (cosim_design)"
-# Reports print the clock target with two decimals.
-_CLOCK_DIGITS = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def decide_budget(
         sources: where the values are from, by quantity such as `latency_cycles.max`, where reports were combined.
 
     Returns:
-        One gate for each limit that the budget sets, and `timing_met` if the report has a clock.
+        One gate for each limit that the budget sets, and `timing_met` if the report tells whether the clock is met.
     """
     origins = _Origins(report, sources or {})
     why = "no synthesis report in the project" if report is None else _foreign(report, part, clock_ns)
@@ -70,9 +70,8 @@ def decide_budget(
     gates = []
     if budget.latency_us is not None:
         found = _latency_us(subject) if subject else absent
-        gates.append(
-            _gate("latency_us", budget.latency_us, found, "us", origins.of("latency_cycles.max", origins.clock))
-        )
+        source = origins.of("latency_cycles.max", *([] if subject is None else [deciding(subject)]))
+        gates.append(_gate("latency_us", budget.latency_us, found, "us", source))
     if budget.interval_cycles is not None:
         found = _interval(subject) if subject else absent
         source = origins.of("interval_cycles.max")
@@ -85,7 +84,7 @@ def decide_budget(
         found = region_share(subject, resource, part, limit) if subject else absent
         source = origins.of(f"resources.{resource}.used")
         gates.append(_gate(f"slr_share.{resource}", limit, found, "share", source))
-    return gates + (_timing(subject, origins.of(origins.clock)) if subject else [])
+    return gates + (_timing(subject, origins) if subject else [])
 
 
 class _Origins:
@@ -93,28 +92,17 @@ class _Origins:
 
     def __init__(self, report: SynthesisReport | None, sources: Mapping[str, Sourced]) -> None:
         self.whole = None if report is None else f"{report.stage}, {report.path}"
+        self.whole_stage = None if report is None else report.stage
         self.sources = sources
-
-    @property
-    def clock(self) -> str:
-        """What decides the clock: what was achieved, or else the estimate."""
-        return "clock_ns.achieved" if "clock_ns.achieved" in self.sources else "clock_ns.estimated"
 
     def of(self, *quantities: str) -> str | None:
         """Stage and file of each of the quantities; of the whole report where a quantity has no source of its own."""
         found = [self.sources[name] for name in quantities if name in self.sources]
         return "; ".join(dict.fromkeys(f"{one.stage}, {one.path}" for one in found)) or self.whole
 
-
-def achieved_clock_ns(report: SynthesisReport) -> float | None:
-    """The clock period that latency is counted in.
-
-    A design is clocked at its target if it meets it, else slower: the larger one of the target and what was achieved
-    (after synthesis or place and route) or is estimated (by C synthesis). None unless both are known.
-    """
-    clock = report.clock_ns
-    speed = clock.estimated if clock.achieved is None else clock.achieved
-    return None if speed is None or clock.target is None else max(clock.target, speed)
+    def stage(self, *quantities: str) -> str | None:
+        """Stage of the first of the quantities that has a source; of the whole report where none has."""
+        return next((self.sources[name].stage for name in quantities if name in self.sources), self.whole_stage)
 
 
 def _gate(name: str, limit: float | int, found: Finding, unit: str, source: str | None) -> Gate:
@@ -128,11 +116,9 @@ def _foreign(report: SynthesisReport, part: str | None, clock_ns: float | None) 
     if part is not None and report.part is not None and not same_part(part, report.part):
         return f"no report for {part} (the one found is for {report.part})"
     target = report.clock_ns.target
-    if clock_ns is None or target is None:
+    if clock_ns is None or target is None or not differ("clock_ns.target", clock_ns, target):
         return None
-    if abs(Decimal(str(clock_ns)) - Decimal(str(target))) > _CLOCK_DIGITS:
-        return f"no report for a clock of {clock_ns} ns (the one found is for {target} ns)"
-    return None
+    return f"no report for a clock of {clock_ns} ns (the one found is for {target} ns)"
 
 
 def _latency_us(report: SynthesisReport) -> Finding:
@@ -140,7 +126,7 @@ def _latency_us(report: SynthesisReport) -> Finding:
     if cycles is None:
         return Finding(missing=f"a worst-case latency (some loop has no fixed bound); {_COSIM}")
     if clock is None:
-        return Finding(missing="a clock period: the report has no target or no estimate")
+        return Finding(missing="a clock period: the report has no target, or no period that is achieved or estimated")
     return Finding(float(Decimal(cycles) * Decimal(str(clock)) / 1000))
 
 
@@ -150,27 +136,9 @@ def _interval(report: SynthesisReport) -> Finding:
     return Finding(report.interval_cycles.max)
 
 
-def _timing(report: SynthesisReport, source: str | None) -> list[Gate]:
-    """Is the clock met?
-
-    After synthesis or place and route the tool's own slack decides, or else what it achieved. An estimate of C
-    synthesis fails above the target and passes if it leaves the clock uncertainty free; in between the result is
-    unknown, as the uncertainty is what place and route may still take.
-    """
-    clock = report.clock_ns
-    speed = clock.estimated if clock.achieved is None else clock.achieved
-    if clock.target is None or speed is None:
+def _timing(report: SynthesisReport, origins: _Origins) -> list[Gate]:
+    routed = origins.stage("timing.setup_slack", "timing.hold_slack", "clock_ns.achieved") == "route"
+    judged = judge_timing(report, routed=routed)
+    if judged is None:
         return []
-    found = Finding(speed)
-    if clock.achieved is not None and clock.slack is not None:
-        found = Finding(speed, over=clock.slack < 0)
-    elif clock.achieved is None and not above(speed, clock.target) and not _leaves_uncertainty(clock):
-        held = "unstated" if clock.uncertainty is None else f"{clock.uncertainty} ns"
-        found = Finding(speed, missing=f"place and route: the estimate needs the clock uncertainty ({held})")
-    return [_gate("timing_met", clock.target, found, "ns", source)]
-
-
-def _leaves_uncertainty(clock: Clock) -> bool:
-    if clock.target is None or clock.estimated is None or clock.uncertainty is None:
-        return False
-    return Decimal(str(clock.estimated)) + Decimal(str(clock.uncertainty)) <= Decimal(str(clock.target))
+    return [_gate("timing_met", judged.limit, judged.found, "ns", origins.of(judged.quantity))]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from fpga_tf.reports import Clock, Interval, Latency, Resource, SynthesisReport
-from fpga_tf.verdict.budget import Budget, achieved_clock_ns, decide_budget
+from fpga_tf.verdict.budget import Budget, decide_budget
 from fpga_tf.verdict.gates import Gate
+from fpga_tf.verdict.timing import achieved_clock_ns
 
 PART = "xcvu13p-flga2577-2-e"
 REPORT = SynthesisReport(

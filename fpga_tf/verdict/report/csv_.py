@@ -6,12 +6,12 @@ import csv
 import io
 
 from fpga_tf.reports.types import RESOURCES
-from fpga_tf.verdict.budget import achieved_clock_ns
 from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.report.judged import Judged, Shown
 from fpga_tf.verdict.report.pareto import Mark, pareto
 from fpga_tf.verdict.report.resources import resource_rows
 from fpga_tf.verdict.report.values import latency_ns
+from fpga_tf.verdict.timing import achieved_clock_ns
 
 Cell = str | float | int | None
 # A spreadsheet takes a cell that begins with one of these for a formula, and runs it.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.types import RESOURCES, Resource
-from fpga_tf.verdict.budget import achieved_clock_ns
 from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.report.values import cycles_ns
+from fpga_tf.verdict.timing import achieved_clock_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from fpga_tf.reports.design import Design, Sourced
 from fpga_tf.reports.types import SynthesisReport
-from fpga_tf.verdict.budget import achieved_clock_ns
 from fpga_tf.verdict.numbers import plain, singular
 from fpga_tf.verdict.report.files import tool_of
+from fpga_tf.verdict.timing import achieved_clock_ns
 
 UNKNOWN = "unknown"
 
@@ -109,4 +109,4 @@ def _rest(design: Design) -> Iterator[Quantity]:
         for name, key, unit in rows:
             yield Quantity(name, number(getattr(report.timing, key), unit), sources.get(f"timing.{key}"))
     if report.power_w is not None:
-        yield Quantity("power, total", number(report.power_w.total, "W"))
+        yield Quantity("power, total", number(report.power_w.total, "W"), sources.get("power_w.total"))
