@@ -16,6 +16,8 @@ from fpga_tf.reports import (
     csynth_xml,
     export_rpt,
     export_xml,
+    quartus_fit,
+    quartus_sta,
     vivado_accelerator,
     vivado_hierarchy,
     vivado_paths,
@@ -85,6 +87,8 @@ READERS = (
     Reader(vivado_timing.FORMAT, "Vivado's timing summary", vivado_timing.claims, vivado_timing.read),
     Reader(vivado_paths.FORMAT, "Vivado's list of timing paths", vivado_paths.claims, vivado_paths.read),
     Reader(vivado_power.FORMAT, "Vivado's power report", vivado_power.claims, vivado_power.read),
+    Reader(quartus_fit.FORMAT, "Quartus' fitter report (*.fit.rpt)", quartus_fit.claims, quartus_fit.read),
+    Reader(quartus_sta.FORMAT, "Quartus' timing report (*.sta.rpt)", quartus_sta.claims, quartus_sta.read),
 )
 
 
