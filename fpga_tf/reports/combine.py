@@ -26,6 +26,7 @@ from typing import TypeVar
 from fpga_tf.errors import InternalError
 from fpga_tf.reports.dates import stale
 from fpga_tf.reports.design import Design, Disagreement, Sourced
+from fpga_tf.reports.export_verdict import ESTIMATED
 from fpga_tf.reports.facts import Value, differ, facts
 from fpga_tf.reports.kin import IMPLEMENTATION, check_kin, most_complete
 from fpga_tf.reports.layers import LayerNames, layer_costs
@@ -82,8 +83,14 @@ def combine(
         disagreements=_disagreements(merger.sources, meant),
         reports=tuple(reports),
         layers=layer_costs(reports, layers),
-        notes=tuple(dict.fromkeys([*notes, *told, *stale(reports)])),
+        notes=tuple(dict.fromkeys([*notes, *told, *stale(reports), *_notes(merger.sources, meant)])),
     )
+
+
+def _notes(sources: dict[str, Sourced], reports: _Reports) -> list[str]:
+    """What readers of reports remark on values that are taken."""
+    paths = {source.path for source in sources.values()}
+    return [f"{one.path}: {note}" for one in reports if one.path in paths for note in one.notes if note != ESTIMATED]
 
 
 def passed(report: SynthesisReport) -> bool | None:
