@@ -65,19 +65,17 @@ def _put(clocks: dict[str, ClockDomain], clock: ClockDomain, section: Section, r
 
 
 def design_clock(timing: Timing) -> Clock:
-    """Periods of the design, if one clock decides: the only clock that has paths of its own, or else the only clock.
+    """Periods of the design, if one clock decides: it alone has paths of its own, and the worst slack is theirs.
 
-    Its period is the target. The achieved period is the target less the worst slack, if that slack is the clock's:
-    the path that decides may go between clocks too. With several clocks each has its own (see `Timing.clocks`), and
-    the design has but a slack.
+    Its period is the target, the achieved one is the target less the worst slack. Where the report has one clock, and
+    the worst slack is of other paths such as to or from ports, its period is the target all the same. Else each clock
+    has its own periods (see `Timing.clocks`), and the design has but a slack.
     """
-    carrying = [clock for clock in timing.clocks if clock.setup_slack is not None] or list(timing.clocks)
+    carrying = [clock for clock in timing.clocks if clock.setup_slack is not None]
     slack = timing.setup_slack
-    if len(carrying) != 1 or carrying[0].period is None:
-        return Clock(slack=slack)
-    clock = carrying[0]
-    own = slack is not None and clock.setup_slack == slack
-    return Clock(target=clock.period, achieved=difference(clock.period, slack) if own else None, slack=slack)
+    if len(carrying) == 1 and carrying[0].setup_slack == slack:
+        return Clock(target=carrying[0].period, achieved=difference(carrying[0].period, slack), slack=slack)
+    return Clock(target=timing.clocks[0].period if len(timing.clocks) == 1 else None, slack=slack)
 
 
 def difference(period: float | None, slack: float | None) -> float | None:

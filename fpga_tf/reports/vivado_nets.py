@@ -25,7 +25,8 @@ def stage_and_note(state: str | None, source: Source) -> tuple[Stage, str | None
     stage = stage_of(state)
     if stage is not None:
         return stage, None
-    kinds = {found[1] for found in _NET.finditer(source.text)}
+    # what stands above the header is the end of another report
+    kinds = {found[1] for found in _NET.finditer(source.text, max(source.text.find("| Tool Version"), 0))}
     for kind, told in _KINDS.items():
         if kind in kinds:
             return told, _FROM_NETS

@@ -27,6 +27,8 @@ _RULE = re.compile(r"-{20,}\s*")
 _DASHES = re.compile(r"-+")
 # Blanks between two columns. A number that is too long for its column moves the rest of its row to the right.
 _GAP = 2
+# Of a line of dashes; those seen have some hundred characters. The cap keeps a made-up one from exhausting memory.
+_MAX_WIDTH = 32768
 HINT = "copy the file again: it was cut off or edited"
 
 
@@ -120,8 +122,9 @@ def read_table(section: Section, names: int | None) -> Table | None:
     start = next((line for line in range(section.start, section.stop) if lines[line].strip()), section.stop)
     if start == section.stop:
         return None
-    spans = [found.span() for found in _DASHES.finditer(lines[start + 1])]
-    if start + 1 >= section.stop or not spans or lines[start + 1].strip("- "):
+    dashes = lines[start + 1].rstrip() if start + 1 < section.stop else ""
+    spans = [found.span() for found in _DASHES.finditer(dashes[:_MAX_WIDTH])]
+    if not spans or dashes.strip("- ") or len(dashes) > _MAX_WIDTH:
         raise section.damaged("have headings above dashes", start)
     headings = [lines[start][begin:end] for begin, end in spans]
     if " ".join(headings).split() != lines[start].split() or len(set(headings)) < len(headings):
