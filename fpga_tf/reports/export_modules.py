@@ -37,7 +37,7 @@ def export_modules(root: Node, base: SynthesisReport) -> tuple[str | None, tuple
             if cell.count("/") > MAX_DEPTH:
                 raise node.wrong("RtlModule", f"at most {MAX_DEPTH} deep", f"{cell.count('/')}")
             nodes[cell] = node
-    tops = [cell for cell, node in nodes.items() if node.element.get("IS_TOP") == "1"]
+    tops = [cell for cell, node in nodes.items() if _is_top(node)]
     if len(tops) > 1:
         raise root.wrong("RtlModules", "of one top", f"{len(tops)}")
     below: dict[str | None, list[SynthesisReport]] = defaultdict(list)
@@ -49,6 +49,10 @@ def export_modules(root: Node, base: SynthesisReport) -> tuple[str | None, tuple
             below[_parent(cell, nodes)].append(_module(nodes[cell], base, cell, inside))
     top = nodes[tops[0]].element.get("MODULENAME") or None if tops else None
     return top, tuple(below[None])
+
+
+def _is_top(node: Node) -> bool:
+    return node.element.get("IS_TOP") == "1" or node.element.get("DEPTH") == "0"
 
 
 def _parent(cell: str, nodes: dict[str, Node]) -> str | None:

@@ -23,7 +23,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.reports.export_verdict import verdict, verdict_notes
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import RESOURCES, Clock, Resource, Stage, SynthesisReport, Timing
-from fpga_tf.reports.values import decimal, integer, known
+from fpga_tf.reports.values import integer, known, unsigned
 
 FORMAT = "export_rpt"
 _TITLE = re.compile(r"Implementation tool: Xilinx Vivado(?: v\.?([0-9]{4}\.[0-9][0-9A-Za-z._]{0,20}))?[ \t]*")
@@ -146,7 +146,7 @@ def _count(source: Source, name: str, fact: tuple[int, str]) -> Resource:
 def _clock(source: Source, facts: _Facts, stage: Stage) -> Clock:
     def period(name: str) -> float | None:
         line, text = facts.get((_TIMING, name), (0, ""))
-        return decimal(text, name, source.at(line))
+        return unsigned(text, name, source.at(line))
 
     target, synth = period("CP required"), period("CP achieved post-synthesis")
     if stage == "synth":

@@ -107,17 +107,17 @@ def _clock(timing: Node, stage: Stage) -> Clock:
     slack = timing.decimal("SLACK_FINAL")
     if stage == "synth":
         return Clock(target, achieved=final, slack=slack)
-    synth = timing.decimal("CP_SYNTH")
+    synth = timing.period("CP_SYNTH")
     if not timing.has("CP_ROUTE"):
         return Clock(target, estimated=synth, achieved=final, slack=slack)
-    route = timing.decimal("CP_ROUTE")
+    route = timing.period("CP_ROUTE")
     if route is not None and final is not None and route != final:
         raise timing.wrong("CP_FINAL", f"as CP_ROUTE {route}", str(final))
     return Clock(target, estimated=synth, achieved=route, slack=None if route is None else slack)
 
 
 def _agreed(timing: Node, *tags: str) -> float | None:
-    found = {tag: value for tag in tags if (value := timing.decimal(tag)) is not None}
+    found = {tag: value for tag in tags if (value := timing.period(tag)) is not None}
     if len(set(found.values())) > 1:
         raise timing.wrong(" and ".join(tags), "equal", " and ".join(map(str, found.values())))
     return next(iter(found.values()), None)

@@ -9,7 +9,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.reports.quartus_panels import Row, Rows, begins, cell, date_of, named_rows, panel_rows, title, version_of
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Clock, ClockDomain, Stage, SynthesisReport, Timing
-from fpga_tf.reports.values import decimal
+from fpga_tf.reports.values import decimal, unsigned
 
 FORMAT = "quartus_sta"
 _TITLE = title("(?:TimeQuest )?Timing Analyzer")
@@ -87,7 +87,7 @@ def _clock(clocks: tuple[ClockDomain, ...], slacks: dict[str, _Slacks], worst: f
 def _periods(source: Source) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for row, name, cells in _cells(source, "Clocks", ("Clock Name", "Period")):
-        value = decimal(cells[1], "period", source.at(row.line))
+        value = unsigned(cells[1], "period", source.at(row.line))
         if found.setdefault(name, value) != value:
             raise UserError("a clock must have one period, not two", where=source.at(row.line))
     return found

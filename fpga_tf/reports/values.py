@@ -60,6 +60,18 @@ def decimal(text: str, what: str, where: str) -> float | None:
     return float(value)
 
 
+def unsigned(text: str, what: str, where: str) -> float | None:
+    """As `decimal`, of what is never negative, such as a clock's period or a power.
+
+    Raises:
+        UserError: the cell is neither a number from 0 nor unknown.
+    """
+    value = decimal(text, what, where)
+    if value is not None and (value < 0 or text.strip().startswith("-")):
+        raise UserError(f"{what} must be at least 0 or unknown, not {text.strip()[:40]}", where=where)
+    return value
+
+
 def check_order(numbers: Sequence[float | None], what: str, where: str) -> None:
     """Smallest, average and largest of one thing: damage that turns a digit can show here.
 

@@ -15,7 +15,7 @@ import re
 from fpga_tf.errors import UserError
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Power, SynthesisReport
-from fpga_tf.reports.values import decimal, known
+from fpga_tf.reports.values import known, unsigned
 from fpga_tf.reports.vivado_header import agreed, has_title, read_header, stage_of
 from fpga_tf.reports.vivado_sections import HINT
 
@@ -51,7 +51,7 @@ def read(source: Source) -> SynthesisReport:
         if text.startswith("<"):
             notes.append(f"{name}: {text}")
             text = ""
-        values[name] = decimal(text, name, where)
+        values[name] = unsigned(text, name, where)
     confidence = known(cells.get(_CONFIDENCE, ("", ""))[1])
     if confidence:
         notes.append(f"the tool's confidence in its estimate of power: {confidence}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fpga_tf.errors import UserError
@@ -60,6 +62,12 @@ def test_a_verdict_that_contradicts_the_periods_is_refused(old: bytes, new: byte
 
 
 @pytest.mark.parametrize("data", [IMPL, SYNTH])
+def test_a_period_below_zero_is_refused(data: bytes) -> None:
+    with pytest.raises(UserError, match="CP required must be at least 0"):
+        export_rpt.read(source(re.sub(rb"CP required: +", rb"\g<0>-", data)))
+
+
+@pytest.mark.parametrize("data", [IMPL, SYNTH])
 def test_every_cut_and_every_moved_line(data: bytes) -> None:
     # Only the cut before the last line end leaves the report whole.
     assert check_cuts(data) == 1
@@ -114,6 +122,12 @@ def test_modules_are_below_the_nearest_cell_around_them() -> None:
     assert (multiplier.top, multiplier.instance, multiplier.resources["DSP"]) == ("mul", "mul_U7", Resource(300))
 
 
+def test_the_top_is_no_module_of_its_own() -> None:
+    for mark in (b'DEPTH="0"', b'IS_TOP="1"'):
+        report = export_xml.read(source(XML.replace(mark, b"", 1)))
+        assert (report.top, [module.instance for module in report.modules]) == ("lantern", ["dense_U0", "norm_U0"])
+
+
 def test_xml_after_synthesis_does_not_take_values_of_another_stage() -> None:
     data = XML.replace(b">impl<", b">synth<").replace(b"4.212", b"3.105").replace(b"FALSE", b"TRUE")
     report = export_xml.read(source(data))
@@ -146,6 +160,7 @@ def test_a_file_that_does_not_name_its_stage_is_told_by_its_clbs(clb: bytes, sta
         (b"<CP_FINAL>4.212", b"<CP_FINAL>4.2", "must be equal"),
         (b"<CP_TARGET>4.000", b"<CP_TARGET>5.000", "must be equal"),
         (b"<CP_ROUTE>4.212", b"<CP_ROUTE>4.1", "as CP_ROUTE"),
+        (b"<CP_SYNTH>3.105", b"<CP_SYNTH>-3.105", "a period in ns or unknown"),
         (b"<LUT>12077</LUT>", b"<LUT>12077</LUT><LUT>12078</LUT>", "given once"),
         (b"<LUT>12077</LUT>", b"<LUT>12 077</LUT>", "a whole number"),
         (b'CELL="inst/norm_U0"', b'CELL="inst/dense_U0"', "given once for a cell"),
