@@ -28,7 +28,7 @@ from fpga_tf.reports.dates import stale
 from fpga_tf.reports.design import Design, Disagreement, Sourced
 from fpga_tf.reports.export_verdict import ESTIMATED
 from fpga_tf.reports.facts import Value, differ, facts
-from fpga_tf.reports.kin import IMPLEMENTATION, check_kin, most_complete
+from fpga_tf.reports.kin import IMPLEMENTATION, STAGES, check_kin, most_complete
 from fpga_tf.reports.layers import LayerNames, layer_costs
 from fpga_tf.reports.types import (
     RESOURCES,
@@ -46,7 +46,6 @@ from fpga_tf.reports.types import (
 _T = TypeVar("_T")
 _Reports = Sequence[SynthesisReport]
 COMBINED = "combined"
-STAGES = ("route", "place", "synth", "cosim", "csynth", "estimate")
 
 
 def combine(

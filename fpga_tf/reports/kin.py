@@ -14,6 +14,8 @@ from fpga_tf.reports.parts import same_part
 from fpga_tf.reports.types import SynthesisReport
 
 IMPLEMENTATION = ("synth", "place", "route")
+# Closest to hardware first.
+STAGES = ("route", "place", "synth", "cosim", "csynth", "estimate")
 # What tools keep below a solution or a component: C synthesis, co-simulation, export; and a Vivado project's runs.
 _TOOL_FOLDER = re.compile(r"/((syn|sim|impl)/report|impl/(verilog|vhdl)|[^/]+\.runs)(/|$)")
 _FILE = re.compile(r"(.+)_(csynth|cosim|export)\.(rpt|xml)", re.DOTALL)
@@ -52,12 +54,12 @@ def wraps(top: str, core: str) -> bool:
 
 
 def most_complete(reports: Sequence[SynthesisReport]) -> SynthesisReport:
-    """The report that states most, one of C synthesis or an estimate before others; of equal ones the first."""
+    """The report that states most: of C synthesis, else an estimate, else of any stage; of equal ones the first."""
 
-    def rank(report: SynthesisReport) -> tuple[bool, int]:
+    def rank(report: SynthesisReport) -> tuple[bool, bool, int, int]:
         names = (report.part, report.top, report.tool, report.version)
         known = len(facts(report)) + sum(name is not None for name in names) + bool(report.modules)
-        return report.stage in ("csynth", "estimate"), known
+        return report.stage == "csynth", report.stage == "estimate", known, -STAGES.index(report.stage)
 
     return max(reports, key=rank)
 
