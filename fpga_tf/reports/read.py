@@ -16,6 +16,9 @@ from fpga_tf.reports import (
     csynth_xml,
     export_rpt,
     export_xml,
+    oneapi_loops,
+    oneapi_quartus,
+    oneapi_summary,
     quartus_fit,
     quartus_sta,
     vivado_accelerator,
@@ -89,6 +92,24 @@ READERS = (
     Reader(vivado_power.FORMAT, "Vivado's power report", vivado_power.claims, vivado_power.read),
     Reader(quartus_fit.FORMAT, "Quartus' fitter report (*.fit.rpt)", quartus_fit.claims, quartus_fit.read),
     Reader(quartus_sta.FORMAT, "Quartus' timing report (*.sta.rpt)", quartus_sta.claims, quartus_sta.read),
+    Reader(
+        oneapi_quartus.FORMAT,
+        "Quartus' results for Intel's HLS (quartus.ndjson, quartus.json)",
+        oneapi_quartus.claims,
+        oneapi_quartus.read,
+    ),
+    Reader(
+        oneapi_summary.FORMAT,
+        "estimated resources of Intel's HLS (summary.ndjson, summary.json)",
+        oneapi_summary.claims,
+        oneapi_summary.read,
+    ),
+    Reader(
+        oneapi_loops.FORMAT,
+        "loops of Intel's HLS (loop_attr.ndjson, loop_attr.json)",
+        oneapi_loops.claims,
+        oneapi_loops.read,
+    ),
 )
 
 
