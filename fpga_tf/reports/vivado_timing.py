@@ -46,13 +46,16 @@ def read(source: Source) -> SynthesisReport:
         found.append((source.at(design.start), timing))
     timing = agreed("its timing", found) or Timing()
     stage, note = stage_and_note(header.state, source)
-    if stage == "estimate" and timing.met is not None and not _details_told(source, header.command or ""):
+    listed = timing.setup_slack is not None or timing.hold_slack is not None
+    if listed and stage == "estimate" and not _details_told(source, header.command or ""):
         raise UserError(
             "a timing summary must show paths below its tables, not end there", where=source.path, hint=HINT
         )
     notes = [note] if note else []
     if timing.met is None:
         notes.append("the design has no timing constraints: nothing tells whether it is fast enough")
+    elif not listed:
+        notes.append("no path is held to the constraints: nothing tells whether the design is fast enough")
     if header.command and "-cells" in header.command.split():
         notes.append("timing of the cells only that the command names, not of the whole design")
     return SynthesisReport(
@@ -73,7 +76,7 @@ def read(source: Source) -> SynthesisReport:
 
 def _details_told(source: Source, command: str) -> bool:
     """Whether there is a whole path, or none was asked for: else the file may end before what tells its stage."""
-    return "-no_detailed_paths" in command.split() or any(PATH_END.fullmatch(text) for text in source.lines)
+    return "-no_detailed_paths" in command.split() or PATH_END.search(source.text) is not None
 
 
 def _design(section: Section, clocks: tuple[ClockDomain, ...]) -> Timing:

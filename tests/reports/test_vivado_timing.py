@@ -101,6 +101,24 @@ def test_a_worst_path_that_is_no_clocks_own_gives_no_achieved_period() -> None:
         assert report.clock_ns == Clock(target=target, slack=-0.944 if target is None else 0.405)
 
 
+def test_cells_with_places_make_a_placed_design_of_nets_that_are_not() -> None:
+    """A list of paths that nothing constrains, after placement and out of context: its nets are called unplaced."""
+    loose = FAILED.replace(", routed)", ", unplaced)")
+    assert read(loose.replace("                         LUT6", "    SLICE_X26Y90         LUT6", 1)).stage == "place"
+    assert read(loose.replace("                         LUT6", "    BUFGCTRL_X0Y16       LUT6", 1)).stage == "synth"
+
+
+def test_a_clock_without_paths_meets_constraints_that_hold_nothing() -> None:
+    """The tool says so of a combinational design that has a clock all the same."""
+    verdict = "All user specified timing constraints are met."
+    free = FREE.replace("There are no user specified timing constraints.", verdict)
+    summary = section(free, "Clock Summary")
+    report = read(free.replace(summary, section(MET, "Clock Summary")))
+    assert report.timing == Timing(met=True, clocks=(ClockDomain("clk_main", 3.0),))
+    assert (report.clock_ns, report.stage) == (Clock(target=3.0), "estimate")
+    assert report.notes[-1] == "no path is held to the constraints: nothing tells whether the design is fast enough"
+
+
 def test_the_end_of_another_report_above_the_header_tells_no_stage() -> None:
     assert read(PATHS[PATHS.index("    Location") :] + FREE).stage == "estimate"
 
