@@ -161,8 +161,9 @@ class _Rows:
 
 
 def _cost(name: str, kind: str | None, modules: _Modules, less: _Modules = ()) -> LayerCost:
-    latencies = [module.latency_cycles for module in modules]
-    intervals = [module.interval_cycles for module in modules]
+    # what is left of a module without those inside of it has no latency of its own
+    latencies = [Latency() if less else module.latency_cycles for module in modules]
+    intervals = [Interval() if less else module.interval_cycles for module in modules]
     return LayerCost(
         name=name,
         kind=kind,
@@ -180,10 +181,10 @@ def _slowest(values: Iterable[int | None]) -> int | None:
 
 
 def _sum(resource: str, modules: _Modules, less: _Modules) -> Resource:
-    """Used by modules less inner ones; what is available is the same for all."""
+    """Used by modules less inner ones, unknown if these are said to use more; what is available is the same for all."""
     plus, minus = (_total(resource, group) for group in (modules, less))
     available = next((value for module in modules if (value := _of(module, resource).available) is not None), None)
-    return Resource(None if plus is None or minus is None else plus - minus, available)
+    return Resource(None if plus is None or minus is None or minus > plus else plus - minus, available)
 
 
 def _total(resource: str, modules: _Modules) -> int | None:
