@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from decimal import Decimal
 
-from fpga_tf.reports.types import SynthesisReport
+from fpga_tf.reports.types import Clock, Interval, Latency, SynthesisReport
 
 Value = float | int | str
 
 # Tools print periods with two digits or three: what differs by less is one value.
 _CLOCK_DIGITS = Decimal("0.005")
-_SPANS = ("latency_cycles", "interval_cycles")
+_NAMES = {
+    group: tuple(field.name for field in fields(kind))
+    for group, kind in (("clock_ns", Clock), ("latency_cycles", Latency), ("interval_cycles", Interval))
+}
 
 
 def facts(report: SynthesisReport) -> dict[str, Value]:
     """Every number that the report states of the whole design, by quantity such as `resources.LUT.used`."""
     values: dict[str, Value | None] = {}
-    for group in ("clock_ns", *_SPANS):
-        values |= {f"{group}.{name}": value for name, value in asdict(getattr(report, group)).items()}
+    for group, names in _NAMES.items():
+        found = getattr(report, group)
+        for name in names:
+            values[f"{group}.{name}"] = getattr(found, name)
     for name, resource in report.resources.items():
-        values |= {f"resources.{name}.used": resource.used, f"resources.{name}.available": resource.available}
+        values[f"resources.{name}.used"] = resource.used
+        values[f"resources.{name}.available"] = resource.available
     return {quantity: value for quantity, value in values.items() if value is not None}
 
 
