@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports import (
+    catapult,
     cosim_latency,
     cosim_rpt,
     cosim_transactions,
@@ -110,6 +111,7 @@ READERS = (
         oneapi_loops.claims,
         oneapi_loops.read,
     ),
+    Reader(catapult.FORMAT, "Catapult's reports (rtl.rpt, cycle.rpt)", catapult.claims, catapult.read),
 )
 
 
