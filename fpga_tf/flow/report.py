@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 from fpga_tf.errors import FpgaTfError, UserError
@@ -11,7 +12,7 @@ from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.reports.combine import combine
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.group import trust
-from fpga_tf.reports.kin import home, most_complete
+from fpga_tf.reports.kin import absolute, home, most_complete
 from fpga_tf.reports.project import project_designs
 from fpga_tf.reports.read import read_report
 from fpga_tf.reports.types import SynthesisReport
@@ -27,7 +28,7 @@ def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]
         The designs in the order of the paths, each with a name that no other has; and the errors, at most one for a
         path or for a report that can't be understood.
     """
-    designs: list[Design] = []
+    designs: list[tuple[Path, Design]] = []
     errors: list[FpgaTfError] = []
     for path in paths:
         try:
@@ -35,7 +36,7 @@ def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]
         except FpgaTfError as error:
             errors.append(error)
         else:
-            designs += found
+            designs += ((absolute(path), design) for design in found)
             errors += broken
     return _named(designs), errors
 
@@ -86,20 +87,27 @@ def _folder(path: Path) -> tuple[list[Design], list[FpgaTfError]]:
     return list(found.designs), list(found.errors)
 
 
-def _named(designs: Sequence[Design]) -> list[Design]:
-    """Names that differ: those that do not get as many folders in front as it takes, then a number."""
-    names = [design.name for design in designs]
-    for level in range(1, 5):
-        twice = {name for name in names if names.count(name) > 1}
-        if not twice:
+def _named(found: Sequence[tuple[Path, Design]]) -> list[Design]:
+    """Names that differ: those that do not get as many folders in front as it takes, a path named again a number.
+
+    Args:
+        found: designs, each with the path that was named.
+    """
+    whole = [_parts(path, design.name) for path, design in found]
+    names = [design.name for _, design in found]
+    for level in range(2, max(map(len, whole), default=0) + 1):
+        alike = {name for name in names if len({w for w, other in zip(whole, names, strict=True) if other == name}) > 1}
+        if not alike:
             break
-        for index, design in enumerate(designs):
-            parents = Path(design.report.path).absolute().parent.parts[-level:]
-            if names[index] in twice and parents:
-                names[index] = "/".join([*parents, design.name])
-    seen: dict[str, int] = {}
-    result = []
-    for design, name in zip(designs, names, strict=True):
-        seen[name] = seen.get(name, 0) + 1
-        result.append(replace(design, name=name if seen[name] == 1 else f"{name} ({seen[name]})"))
-    return result
+        names = ["/".join(w[-level:]) if name in alike else name for w, name in zip(whole, names, strict=True)]
+    taken: list[str] = []
+    for name in names:
+        again = (f"{name} ({number})" for number in count(2))
+        taken.append(next(label for label in chain([name], again) if label not in taken))
+    return [replace(design, name=name) for (_, design), name in zip(found, taken, strict=True)]
+
+
+def _parts(path: Path, name: str) -> tuple[str, ...]:
+    """The folders that a design's name stands for, and the name."""
+    above = path.parent if name == path.name else path
+    return (*above.parts[1:], name)
