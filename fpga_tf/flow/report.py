@@ -11,6 +11,7 @@ from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.reports.combine import combine
 from fpga_tf.reports.design import Design
+from fpga_tf.reports.find import is_folder
 from fpga_tf.reports.group import trust
 from fpga_tf.reports.kin import absolute, home, most_complete
 from fpga_tf.reports.project import project_designs
@@ -32,7 +33,7 @@ def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]
     errors: list[FpgaTfError] = []
     for path in paths:
         try:
-            found, broken = _folder(path) if path.is_dir() else ([_file(path)], [])
+            found, broken = _folder(path) if is_folder(path) else ([_file(path)], [])
         except FpgaTfError as error:
             errors.append(error)
         else:
@@ -56,7 +57,7 @@ def read_together(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError
     reports: list[SynthesisReport] = []
     errors: list[FpgaTfError] = []
     for path in paths:
-        if path.is_dir():
+        if is_folder(path):
             raise UserError("with --together, each path must be a report, not a folder", where=str(path))
         try:
             reports.append(read_report(path))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from pathlib import Path
 
 from fpga_tf.errors import ToolError, UserError
@@ -32,7 +34,7 @@ def find_files(root: Path) -> list[Path]:
         UserError: the folder does not exist or is too large to be a project.
         ToolError: a folder in it can't be read.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise UserError("the project must be an existing folder", where=str(root))
     entries, size = 0, 0
     found = []
@@ -45,12 +47,32 @@ def find_files(root: Path) -> list[Path]:
             folders.clear()
         folders[:] = sorted(child for child in folders if not child.startswith("."))
         paths = [folder / file for file in files if file.lower().endswith(SUFFIXES)]
-        paths = [path for path in _without_modules(folder, paths) if path.is_file()]
-        size += sum(path.stat().st_size for path in paths)
+        sizes = {path: _size(path) for path in paths}
+        paths = _without_modules(folder, [path for path in paths if sizes[path] is not None])
+        size += sum(sizes[path] or 0 for path in paths)
         if size > MAX_TOTAL_BYTES:
             raise UserError(f"reports of a folder must have at most {MAX_TOTAL_BYTES} bytes, not more", where=str(root))
         found += paths
     return sorted(found)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder. What can't be looked at is none: whoever opens it says why."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a regular file; None for what is none, such as a pipe or a link that leads nowhere."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            raise ToolError(f"a file of the project can't be read: {error.strerror}", where=str(path)) from error
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _without_modules(folder: Path, paths: list[Path]) -> list[Path]:
