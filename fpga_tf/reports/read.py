@@ -16,6 +16,7 @@ from fpga_tf.reports import (
     csynth_summary,
     csynth_xml,
     export_rpt,
+    export_text,
     export_xml,
     oneapi_loops,
     oneapi_quartus,
@@ -112,6 +113,12 @@ READERS = (
         oneapi_loops.read,
     ),
     Reader(catapult.FORMAT, "Catapult's reports (rtl.rpt, cycle.rpt)", catapult.claims, catapult.read),
+    Reader(
+        export_text.FORMAT,
+        "the same as text (export_syn.rpt, export_impl.rpt)",
+        export_text.claims,
+        export_text.read,
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from .damage import DATA, check_cuts, check_lines, source, told
 IMPL = (DATA / "export" / "impl_export.rpt").read_bytes()
 SYNTH = (DATA / "export" / "synth_export.rpt").read_bytes()
 XML = (DATA / "export" / "impl_export.xml").read_bytes()
+TEXT = (DATA / "export" / "export_impl.rpt").read_bytes()
 
 
 def test_a_report_after_implementation() -> None:
@@ -184,3 +185,55 @@ def test_cut_and_doubled_xml() -> None:
     assert check_cuts(XML) == 1
     assert told(XML * 2) is None
     check_lines(XML)
+
+
+def test_text_after_implementation_says_the_same_as_the_xml() -> None:
+    report = read_report(DATA / "export" / "export_impl.rpt")
+    assert (report.format, report.stage, report.tool, report.version) == ("export_text", "route", "Vitis HLS", "2023.1")
+    assert (report.part, report.date) == ("xcku5p-ffvb676-2-e", "Fri Aug 08 12:02:14 CEST 2025")
+    used = {name: resource.used for name, resource in report.resources.items()}
+    assert used == {"LUT": 12077, "FF": 19004, "DSP": 318, "BRAM_18K": 61, "URAM": 5}
+    assert report.counts == {"SRL": Resource(77)}
+    assert report.clock_ns == Clock(target=4.0, estimated=3.105, achieved=4.212)
+    assert (report.status, report.timing and report.timing.met) == ("Timing was NOT met", False)
+
+
+def _text_after_synthesis() -> bytes:
+    row = b"| Post-Synthesis | 3.105       |\n"
+    data = TEXT.replace(b"Place & Route", b"RTL Synthesis").replace(b" NOT met", b" met").replace(row, b"")
+    return data.replace(b"| Post-Route     | 4.212 ", b"| Post-Route     | 3.105 ")
+
+
+def test_text_after_synthesis_is_of_that_stage_whatever_it_calls_the_period() -> None:
+    report = read_source(source(_text_after_synthesis()))
+    assert (report.stage, report.clock_ns) == ("synth", Clock(target=4.0, achieved=3.105))
+    assert report.timing is not None and report.timing.met is True
+
+
+@pytest.mark.parametrize("data", [TEXT, _text_after_synthesis()])
+def test_every_cut_and_every_moved_line_of_text(data: bytes) -> None:
+    assert check_cuts(data) > 0
+    check_lines(data)
+
+
+def test_doubled_and_glued_text() -> None:
+    assert told(TEXT * 2) == told(TEXT)
+    assert told(TEXT + _text_after_synthesis()) is None
+    assert told(TEXT + TEXT.replace(b"URAM:             5\n", b"")) is None
+
+
+@pytest.mark.parametrize(
+    "old, new, rule",
+    [
+        (b"FF:               19004", b"LUT:              19004", "LUT must be given once"),
+        (b"FF:               19004", b"FF:               190 04", "FF must be a whole number"),
+        (b"NOT met\n+", b"met\n+", "timing must be met at a period of at most"),
+        (b"NOT met\n+", b"NOT met\n* Timing was met\n+", "met or not, not both"),
+        (b"| Post-Synthesis |", b"| Post-Route     |", "Post-Route must be given once"),
+    ],
+)
+def test_broken_text_is_refused(old: bytes, new: bytes, rule: str) -> None:
+    assert old in TEXT
+    with pytest.raises(UserError, match=rule) as caught:
+        read_source(source(TEXT.replace(old, new, 1)))
+    assert (caught.value.where or "").startswith("report:")
