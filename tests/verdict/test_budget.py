@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from fpga_tf.reports import Clock, Interval, Latency, Resource, SynthesisReport
+from fpga_tf.reports import Clock, Interval, Latency, Resource, SynthesisReport, combine
+from fpga_tf.reports.types import Timing
 from fpga_tf.verdict.budget import Budget, decide_budget
+from fpga_tf.verdict.cosim import cosim_gates
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.timing import achieved_clock_ns
 
@@ -190,3 +192,78 @@ def test_the_rounding_of_a_printed_clock_is_no_difference() -> None:
 def test_timing_is_met_only_with_the_uncertainty_to_spare(clock: Clock, result: str | None) -> None:
     gate = decide(Budget(), replace(REPORT, clock_ns=clock)).get("timing_met")
     assert (gate.result if gate else None) == result
+
+
+ROUTE = SynthesisReport(
+    path="p/timing.rpt",
+    format="vivado_timing",
+    stage="route",
+    clock_ns=Clock(target=5.0, achieved=5.5, slack=-0.5),
+    timing=Timing(setup_slack=-0.5, met=False),
+)
+PLACE = SynthesisReport("p/used.rpt", "vivado_utilization", "place", resources={"LUT": Resource(400000, None)})
+COSIM = SynthesisReport(
+    "p/cosim.rpt",
+    "cosim_rpt",
+    "cosim",
+    status="Pass",
+    latency_cycles=Latency(9, 9, 380),
+    interval_cycles=Interval(0, 0),
+)
+
+
+def test_each_gate_names_the_reports_that_its_values_are_from() -> None:
+    design = combine("tagger", [REPORT, COSIM, PLACE, ROUTE])
+    gates = decide(Budget(2.0, 2, {"LUT": 0.5, "DSP": 0.5}, {"LUT": 1.0}), report=design.report, sources=design.sources)
+    assert {name: (gate.value, gate.source, gate.result) for name, gate in gates.items()} == {
+        "latency_us": (2.09, "cosim, p/cosim.rpt; route, p/timing.rpt", "fail"),
+        "interval_cycles": (2, "csynth, p/csynth.xml", "pass"),
+        "device_share.LUT": (400000 / 1728000, "place, p/used.rpt", "pass"),
+        "device_share.DSP": (0.0, "csynth, p/csynth.xml", "pass"),
+        "slr_share.LUT": (400000 / 432000, "place, p/used.rpt", "pass"),
+        "timing_met": (5.5, "route, p/timing.rpt", "fail"),
+    }
+
+
+def test_a_source_of_two_values_in_one_report_is_named_once() -> None:
+    design = combine("tagger", [REPORT])
+    gate = decide(Budget(latency_us=2.0), report=design.report, sources=design.sources)["latency_us"]
+    assert gate.source == "csynth, p/csynth.xml"
+
+
+def test_hold_counts_by_the_stage_of_the_timing_not_by_that_of_another_report() -> None:
+    early = replace(ROUTE, stage="synth", clock_ns=Clock(5.0, achieved=4.0, slack=1.0))
+    early = replace(early, timing=Timing(setup_slack=1.0, hold_slack=-0.1, met=False))
+    used = replace(PLACE, stage="route")
+    design = combine("tagger", [REPORT, early, used])
+    assert design.report.stage == "route"
+    gate = decide(Budget(), report=design.report, sources=design.sources)["timing_met"]
+    assert (gate.value, gate.result, gate.source) == (4.0, "pass", "synth, p/timing.rpt")
+
+
+def test_an_estimate_does_not_pass_where_routing_says_otherwise() -> None:
+    several = replace(ROUTE, clock_ns=Clock(slack=-0.5))
+    design = combine("tagger", [REPORT, several])
+    gates = decide(Budget(latency_us=5.0), report=design.report, sources=design.sources)
+    assert (gates["timing_met"].value, gates["timing_met"].limit, gates["timing_met"].result) == (0.5, 0, "fail")
+    assert gates["timing_met"].source == "route, p/timing.rpt"
+    assert gates["latency_us"].result == "unknown"
+
+
+def test_a_cosimulation_that_failed_gives_a_gate_no_latency() -> None:
+    design = combine("tagger", [REPORT, replace(COSIM, status="Fail", latency_cycles=Latency(1, 1, 1))])
+    gate = decide(Budget(latency_us=2.0), report=design.report, sources=design.sources)["latency_us"]
+    assert (gate.value, gate.source) == (2.0, "csynth, p/csynth.xml")
+    (found,) = cosim_gates(design)
+    assert (found.value, found.result, found.source) == (1, "fail", "cosim, p/cosim.rpt")
+
+
+def test_the_gate_on_cosimulation() -> None:
+    assert cosim_gates(combine("tagger", [REPORT])) == []
+    (asked,) = cosim_gates(combine("tagger", [REPORT]), asked=True)
+    (vague,) = cosim_gates(combine("tagger", [REPORT, replace(COSIM, status=None)]))
+    assert asked == vague and (asked.value, asked.result) == (None, "unknown")
+    (passed,) = cosim_gates(combine("tagger", [COSIM, replace(COSIM, path="p/lat.rpt", status=None)]))
+    assert (passed.value, passed.result, passed.source) == (0, "pass", "cosim, p/cosim.rpt")
+    (failed,) = cosim_gates(combine("tagger", [COSIM, replace(COSIM, path="p/b.rpt", status="Fail")]))
+    assert (failed.value, failed.result, failed.source) == (1, "fail", "cosim, p/b.rpt")
