@@ -136,6 +136,7 @@ def test_24_an_exported_design_may_be_routed_or_only_synthesised(
     ("name", "slack", "limits"),
     [
         ("25_export_syn.xml", 4.883, [1303680, 2607360, 9024, 4032, 960]),
+        ("25_export_syn.rpt", None, [None] * 5),
     ],
 )
 def test_25_a_profile_may_be_an_export_and_post_route_may_be_synthesis(
