@@ -19,7 +19,8 @@ from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Row, Table, find_tables
 from fpga_tf.reports.types import RESOURCES, Resource, SynthesisReport
 from fpga_tf.reports.values import integer, known
-from fpga_tf.reports.vivado_cells import blocks, missing_sections
+from fpga_tf.reports.vivado_cells import blocks
+from fpga_tf.reports.vivado_contents import read_contents
 from fpga_tf.reports.vivado_header import has_title, read_header, stage_notes
 from fpga_tf.reports.vivado_tree import depth, grow
 
@@ -48,7 +49,7 @@ def read(source: Source) -> SynthesisReport:
     Raises:
         UserError: there is no such table, it is damaged, or there are two that differ.
     """
-    header = read_header(source)
+    header, contents = read_header(source), read_contents(source, _TITLE)
     tables = [table for table in find_tables(source) if table.column("Name") is not None]
     tables = [table for table in tables if table.column("REG") is not None]
     if not tables:
@@ -58,6 +59,8 @@ def read(source: Source) -> SynthesisReport:
             hint="copy the file again: it was cut off",
         )
     found = [_system(table) for table in tables]
+    for table in tables:
+        contents.of(table)
     for table, system in zip(tables, found, strict=True):
         if system != found[0]:
             raise table.damaged("say the same as the first one of its kind, not something else")
@@ -71,7 +74,7 @@ def read(source: Source) -> SynthesisReport:
         top=header.top,
         status=header.state,
         date=header.date,
-        notes=(*notes, _NOTE, *missing_sections(source)),
+        notes=(*notes, _NOTE, *contents.missing()),
     )
 
 
@@ -90,13 +93,17 @@ def _system(table: Table) -> SynthesisReport:
     used, budget = system[_USED], system[_BUDGET]
     pairs = {name: Resource(used.resources[name].used, budget.resources[name].used) for name in RESOURCES}
     counts = {name: Resource(count.used, budget.counts[name].used) for name, count in used.counts.items()}
-    modules = tuple(_kernel(kernel) for kernel in grow(kernels))
+    modules = tuple(_kernel(table, kernel) for kernel in grow(kernels))
     return replace(used, kind="design", instance=None, resources=pairs, counts=counts, modules=modules)
 
 
-def _kernel(kernel: SynthesisReport) -> SynthesisReport:
-    """The kernel, whose row stands for all its instances: they are in it, under its name."""
+def _kernel(table: Table, kernel: SynthesisReport) -> SynthesisReport:
+    """The kernel, whose row is the sum of its instances: they are in it, under its name."""
     inside = tuple(replace(instance, top=kernel.instance) for instance in kernel.modules)
+    for name in RESOURCES if inside else ():
+        whole, parts = kernel.resources[name].used, [instance.resources[name].used for instance in inside]
+        if whole is not None and None not in parts and whole != sum(part or 0 for part in parts):
+            raise table.damaged(f"have in {kernel.instance!r} as many {name} as in all its instances together")
     return replace(kernel, top=kernel.instance, instance=None, modules=inside)
 
 

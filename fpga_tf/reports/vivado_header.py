@@ -29,7 +29,6 @@ _STAGES: dict[str, Stage] = {
     "partially placed": "place",
     "placed": "place",
     "fully placed": "place",
-    "physopt": "place",
     "physopt postplace": "place",
     "partially routed": "place",
     "routed": "route",
@@ -79,11 +78,18 @@ def has_title(source: Source, title: str) -> bool:
     return False
 
 
+def title_line(source: Source, title: str) -> int:
+    """Index of the first line that is this title; the number of lines if none is."""
+    lines = source.lines
+    return next((line for line, text in enumerate(lines) if text.rstrip() == title), len(lines))
+
+
 def read_header(source: Source) -> Header:
     """Read the facts, of every header of the file if it holds several reports.
 
     Raises:
-        UserError: two headers contradict each other: they are of two designs, or of two states of one.
+        UserError: two headers contradict each other: they are of two designs, or of two states of one. Or the state is
+            cut off, as in a copy from a narrow window.
     """
     facts: dict[str, list[tuple[str, str]]] = {}
     for line, text in enumerate(source.lines):
@@ -94,6 +100,7 @@ def read_header(source: Source) -> Header:
     def fact(name: str) -> str | None:
         return agreed(name, facts.get(name, ()))
 
+    _whole_state(source, fact("Design State"))
     version = _VERSION.fullmatch(fact("Tool Version") or "")
     return Header(
         tool=version[1] if version else None,
@@ -105,6 +112,16 @@ def read_header(source: Source) -> Header:
         speed=fact("Speed File"),
         command=fact("Command"),
     )
+
+
+def _whole_state(source: Source, state: str | None) -> None:
+    words = (state or "").lower()
+    if words not in _STAGES and any(known.startswith(words) for known in _STAGES if words):
+        raise UserError(
+            f"the Design State must be whole, not cut off after {state!r}",
+            where=source.path,
+            hint="copy the file again: its lines were cut off",
+        )
 
 
 def agreed(what: str, found: Iterable[tuple[str, _Value]]) -> _Value | None:

@@ -17,7 +17,7 @@ from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Row, Table, find_tables
 from fpga_tf.reports.types import Resource, SynthesisReport
 from fpga_tf.reports.values import integer, known
-from fpga_tf.reports.vivado_cells import missing_sections
+from fpga_tf.reports.vivado_contents import read_contents
 from fpga_tf.reports.vivado_header import has_title, read_header, stage_notes
 from fpga_tf.reports.vivado_tree import depth, grow, is_own_share
 
@@ -57,7 +57,7 @@ def read(source: Source) -> SynthesisReport:
     Raises:
         UserError: there is no table, it is damaged, or there are two that differ.
     """
-    header = read_header(source)
+    header, contents = read_header(source), read_contents(source, TITLE)
     tables = [table for table in find_tables(source) if table.column("Instance") is not None]
     tables = [table for table in tables if table.column("Module") is not None]
     if not tables:
@@ -67,6 +67,8 @@ def read(source: Source) -> SynthesisReport:
             hint="copy the file again: it was cut off",
         )
     found = [_tree(table) for table in tables]
+    for table in tables:
+        contents.of(table)
     for table, tree in zip(tables, found, strict=True):
         if tree != found[0]:
             raise table.damaged("say the same as the first one of its kind, not something else")
@@ -83,7 +85,7 @@ def read(source: Source) -> SynthesisReport:
         instance=None,
         status=header.state,
         date=header.date,
-        notes=stage[1] + missing_sections(source) + part_of,
+        notes=stage[1] + contents.missing() + part_of,
     )
 
 

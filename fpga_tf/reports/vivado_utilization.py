@@ -18,7 +18,8 @@ from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Row, Table, find_tables
 from fpga_tf.reports.types import Region, Resource, SynthesisReport
 from fpga_tf.reports.values import integer
-from fpga_tf.reports.vivado_cells import blocks, missing_sections, section_of, section_titles, share
+from fpga_tf.reports.vivado_cells import blocks, share
+from fpga_tf.reports.vivado_contents import Contents, read_contents
 from fpga_tf.reports.vivado_header import Header, agreed, has_title, read_header, stage_notes
 from fpga_tf.reports.vivado_hierarchy import TITLE, has_hierarchy
 from fpga_tf.reports.vivado_regions import read_regions
@@ -34,6 +35,8 @@ _NAMES = {
 _RESOURCE = {name: resource for resource, names in _NAMES.items() for name in names}
 # Rows of the table that tells how sites are packed, whose section is named `CLB Logic Distribution` or alike.
 _PACKING = {"CLB", "Slice", "SLICE", "Unique Control Sets"}
+# Headings of the tables that are read.
+_READ = {"Site Type", "SLR Index", "Ref Name"}
 _SITE_TABLE = re.compile(r"^ *\| *Site Type *\|", re.MULTILINE)
 _PARTIAL = re.compile(r"\s-(cells|pblocks)\s")
 
@@ -67,8 +70,10 @@ def read(source: Source) -> SynthesisReport:
             holds the reports of two designs.
     """
     header = read_header(source)
-    tables = find_tables(source)
-    sites = list(_sites(source, tables))
+    contents = read_contents(source, TITLE)
+    tables = [table for table in find_tables(source) if not _READ.isdisjoint(table.columns)]
+    sections = [contents.of(table) for table in tables]
+    sites = list(_sites(tables, sections))
     if not sites:
         raise UserError(
             "a report of utilization must have a table of site types with LUTs or registers, not none",
@@ -93,24 +98,23 @@ def read(source: Source) -> SynthesisReport:
         percent={resource: percent for resource, (_, percent) in values.items() if percent is not None},
         counts={**_primitives(tables), **_counts(sites)},
         regions=regions,
-        notes=notes + _notes(source, header, sites, regions),
+        notes=notes + _notes(contents, header, sites, regions),
     )
 
 
-def _sites(source: Source, tables: list[Table]) -> Iterator[_Site]:
+def _sites(tables: list[Table], sections: list[str]) -> Iterator[_Site]:
     """Rows of the tables of logic, memory and arithmetic; not those of pins, clocks and what else is on the device."""
-    titles = section_titles(source)
-    for table in tables:
+    for table, section in zip(tables, sections, strict=True):
         if table.column("Site Type") is None or table.column("Used") is None:
             continue
         if table.column("Parent", "Child", "Non-Assigned") is not None:
             raise UserError(
                 "a report of utilization must be of the design, not of the area of a Pblock",
-                where=source.at(table.line),
+                where=table.source.at(table.line),
                 hint="write it without -pblocks",
             )
         names = {row: table.cell(row, table.column("Site Type")) for row in whole_rows(table)}
-        packing = "Distribution" in section_of(titles, table.line) or not _PACKING.isdisjoint(names.values())
+        packing = "Distribution" in section or not _PACKING.isdisjoint(names.values())
         rows = [_site(table, row, name, packing) for row, name in names.items() if name]
         if any(site.resource for site in rows):
             yield from rows
@@ -157,8 +161,8 @@ def _primitives(tables: list[Table]) -> dict[str, Resource]:
     return {name: agreed(name, found) or Resource() for name, found in stated.items() if name}
 
 
-def _notes(source: Source, header: Header, sites: list[_Site], regions: tuple[Region, ...]) -> tuple[str, ...]:
-    notes = list(missing_sections(source))
+def _notes(contents: Contents, header: Header, sites: list[_Site], regions: tuple[Region, ...]) -> tuple[str, ...]:
+    notes = list(contents.missing())
     if partial := _PARTIAL.search(f"{header.command or ''} "):
         notes.append(
             f"the report is of a part of {header.top or 'the design'} alone: it was written with -{partial[1]}"

@@ -99,7 +99,11 @@ def test_the_state_tells_the_stage(state: str, stage: str) -> None:
     report = read_source(source(text("versal.rpt").replace("Physopt postRoute", state)))
     assert (report.stage, report.status) == (stage, state)
     assert bool(report.notes) == (state in ("Optimized", "Dreamt"))
-    refused(text("versal.rpt").replace("| Design State : Physopt postRoute\n", ""), "Design State")
+
+
+@pytest.mark.parametrize("line", ["", "| Design State : Physopt\n", "| Design State : Physopt postRou\n"])
+def test_a_state_that_is_lost_or_cut_off_is_refused(line: str) -> None:
+    refused(text("versal.rpt").replace("| Design State : Physopt postRoute\n", line), "Design State")
 
 
 def test_regions_of_an_unplaced_design_are_zero_with_a_note() -> None:
@@ -198,6 +202,14 @@ def test_reports_of_two_kinds_are_refused() -> None:
     refused(text("versal.rpt") + text("accelerator.rpt"), "one format")
 
 
+def test_a_section_of_another_report_is_refused() -> None:
+    old, new = text("synth_7series.rpt"), text("placed_slr.rpt")
+    memory = old.index("2. Memory\n---")
+    refused(old[:memory] + new[new.index("3. BLOCKRAM\n---") :], "table of contents")
+    # the first file's tail stands above the second one's header
+    refused(old[memory:] + new, "table of contents")
+
+
 def test_a_row_that_is_given_twice_must_say_the_same() -> None:
     content = text("placed_slr.rpt")
     row = next(line for line in content.splitlines(keepends=True) if line.startswith("| DSPs  "))
@@ -223,6 +235,7 @@ def test_a_row_that_is_given_twice_must_say_the_same() -> None:
         ("accelerator.rpt", "| User Budget    ", "| User Badge     ", "User Budget"),
         ("accelerator.rpt", "|    net_2 ", "|    net_1 ", "once where it is"),
         ("accelerator.rpt", "|  120000 [", "|  120001 [", "all that is in it"),
+        ("accelerator.rpt", "|  120000 [", "|  110000 [", "as many FF as in all its instances"),
     ],
 )
 def test_what_can_not_be_is_refused(name: str, old: str, new: str, match: str) -> None:
