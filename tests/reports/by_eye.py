@@ -132,7 +132,15 @@ BY_EYE: dict[str, dict[str, Any]] = {
         "resources.FF.available": 1948800,
         "resources.DSP.used": None,  # 0, and 80 that are parts of one
     },
-    f"{_ONEAPI}/loop_attr.ndjson": {},
+    f"{_ONEAPI}/loop_attr.ndjson": {
+        f"modules.{number}.{what}": value
+        for number, cycles in ((0, 176), (1, 159), (2, 200))
+        for what, value in {
+            "modules.0.latency_cycles.max": 17,
+            "modules.1.loop.iteration_latency_max": cycles,
+            "modules.1.interval_cycles.max": 1,
+        }.items()
+    },
     "catapult__PatriChou-lab2-2-Edge-Map/rtl.rpt": {
         "version": "2024.1",
         "top": "EdgeDetect_IP::EdgeDetect_Top",
