@@ -13,6 +13,7 @@ Cells are found by heading, never by position: tools add columns from version to
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -163,9 +164,8 @@ def _columns(border: str, headings: Sequence[str]) -> tuple[str, ...]:
         for left, right in pairwise(_bars(text)):
             words = " ".join(text[left + 1 : right].split())
             if words.strip("-"):  # a ruled piece says nothing
-                for column, (begin, end) in enumerate(pairwise(edges)):
-                    if left <= begin and end <= right:
-                        names[column].append(words)
+                for column in range(bisect_left(edges, left), bisect_right(edges, right) - 1):
+                    names[column].append(words)
     return tuple(" ".join(parts) for parts in names)
 
 

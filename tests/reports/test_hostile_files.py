@@ -51,6 +51,9 @@ def test_a_sparse_file_of_100_mb_is_refused_at_once(tmp_path: Path) -> None:
 def test_a_large_file_of_one_line_is_answered(tmp_path: Path) -> None:
     assert not judge(b"== Vitis HLS Report for 'top'\n" + b"|" * 8_000_000).problems
     assert not judge(b"+-" * 4_000_000 + b"+\n").problems
+    bars = b"|a" * 500_000 + b"|\n"
+    for line in (bars, bars.replace(b"a", b" "), bars.replace(b"|", b"+"), b"+-" * 500_000 + b"+\n"):
+        assert not judge(b"== Vitis HLS Report for 'top'\n+-+-+\n" + line + b"+-+-+\n").problems
 
 
 def test_entities_are_not_put_in() -> None:
