@@ -27,6 +27,7 @@ from fpga_tf.reports.values import integer, known
 
 FORMAT = "catapult"
 _TITLE = re.compile(r"-- Catapult (?:[A-Z][A-Za-z]* )?Synthesis: Report[ \t]*")
+_END = "End of Report"
 _PROCESSES, _CLOCKS, _TIMING = "Processes/Blocks in Design", "Clock Information", "Timing Report"
 _TOTAL = "Design Total:"
 _FACTS = {
@@ -60,16 +61,18 @@ def read(source: Source) -> SynthesisReport:
     """Read the report; processes are modules.
 
     Returns:
-        The report, stage `csynth`. Of one number for latency or throughput, it is the largest.
+        The report, stage `csynth`. Of one number for latency or throughput, it is the largest. Times are left out if
+        the file does not end as a report does: digits may be missing in them.
 
     Raises:
         UserError: a value is given twice and differently, or a table is broken.
     """
     facts, times, tables = _scan(source)
+    whole = _END in source.lines[-2:]
     processes = _processes(source, tables[_PROCESSES])
     total = processes.pop(_TOTAL, SynthesisReport(source.path, FORMAT, "csynth"))
     solution = _once(source, facts, "solution")
-    clock, notes = _clock(source, times, tables[_CLOCKS])
+    clock, notes = _clock(source, times if whole else {}, tables[_CLOCKS])
     return SynthesisReport(
         path=source.path,
         format=FORMAT,
@@ -77,7 +80,7 @@ def read(source: Source) -> SynthesisReport:
         tool="Catapult",
         version=_once(source, facts, "version"),
         top=_top(solution, processes),
-        status=_once(source, facts, "state"),
+        status=_once(source, facts, "state") if whole else None,
         clock_ns=clock,
         latency_cycles=total.latency_cycles,
         interval_cycles=total.interval_cycles,
@@ -93,12 +96,15 @@ def _scan(source: Source) -> tuple[_Found, _Found, Mapping[str, list[Table]]]:
     times: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     tables: dict[str, list[Table]] = defaultdict(list)
     section = ""
+    title = next(line for line in source.lines if line.strip())
     for index, raw in enumerate(source.lines[:-1]):
         line = raw.rstrip()
         if line[:1].strip():
             section = line
             if line in (_PROCESSES, _CLOCKS):
                 tables[line].append(read_table(source, index + 1))
+        if line.startswith("-- ") and title != title.rstrip() and len(raw) != len(title):
+            continue  # the tool fills these lines with blanks: one of another length was cut off
         if line.startswith(_STARTS):
             for name, pattern in _FACTS.items():
                 if found := pattern.fullmatch(line):
@@ -130,6 +136,8 @@ def _processes(source: Source, tables: Sequence[Table]) -> dict[str, SynthesisRe
             latency, interval = (
                 _cycles(table.number(row, column), column, source.at(row)) for column in ("Latency", "Throughput")
             )
+            if not table.number(row, "Latency"):
+                raise UserError("a process must have a latency", where=source.at(row))
             names = name.split("/")
             report = SynthesisReport(
                 path=source.path,

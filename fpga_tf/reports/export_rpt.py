@@ -30,6 +30,7 @@ _TITLE = re.compile(r"Implementation tool: Xilinx Vivado(?: v\.?([0-9]{4}\.[0-9]
 _FIRST = re.compile(r"(?:[ \t]*\n)*" + _TITLE.pattern + r"(?:\n|\Z)")
 _SECTION = re.compile(r"#=== ([A-Z].{0,60}?) ===\s*")
 _FACT = re.compile(r"([A-Z][A-Za-z -]{0,40}):[ \t]*(.*)")
+_DATE, _PART = re.compile(r"\S.* [0-9]{4}"), re.compile(r"[A-Za-z0-9_-]+")
 _HEADER, _TIMING = "", "Final timing"
 _STAGES: dict[str, Stage] = {
     "Post-Synthesis Resource usage": "synth",
@@ -89,13 +90,13 @@ def _read(source: Source, start: int, end: int) -> SynthesisReport:
         stage=stage,
         tool="Vivado",
         version=title[1] if title else None,
-        part=_text(facts, "Device target"),
+        part=_text(facts, "Device target", _PART),
         status=word,
         clock_ns=clock,
         resources={name: counts.get(name, Resource()) for name in RESOURCES},
         counts={name: count for name, count in counts.items() if name not in RESOURCES},
         timing=Timing(met=verdict(_MET[word], clock, source.at(start))),
-        date=_text(facts, "Report date"),
+        date=_text(facts, "Report date", _DATE),
         notes=verdict_notes(_MET[word], clock, implemented=stage == "route"),
     )
 
@@ -135,8 +136,9 @@ def _add(source: Source, facts: _Facts, name: tuple[str, str], fact: tuple[int, 
         )
 
 
-def _text(facts: Mapping[tuple[str, str], tuple[int, str]], name: str) -> str | None:
-    return known(facts.get((_HEADER, name), (0, ""))[1])
+def _text(facts: Mapping[tuple[str, str], tuple[int, str]], name: str, pattern: re.Pattern[str]) -> str | None:
+    text = known(facts.get((_HEADER, name), (0, ""))[1])
+    return text if text is not None and pattern.fullmatch(text) else None
 
 
 def _count(source: Source, name: str, fact: tuple[int, str]) -> Resource:

@@ -29,7 +29,7 @@ from fpga_tf.reports.export_verdict import verdict, verdict_notes
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import find_tables
 from fpga_tf.reports.types import RESOURCES, Clock, Resource, Stage, SynthesisReport, Timing
-from fpga_tf.reports.values import decimal, integer, known
+from fpga_tf.reports.values import decimal, integer
 
 FORMAT = "export_text"
 # By the title: stage, and what the sections' titles begin with.
@@ -40,7 +40,8 @@ _TITLES: dict[str, tuple[Stage, str]] = {
 _FIRST = re.compile(r"(?:[ \t]*\n)*={10,}[ \t]*\n== (" + "|".join(_TITLES) + r")[ \t]*\n={10,}[ \t]*(?:\n|\Z)")
 _RULE, _SECTION = re.compile(r"={10,}\s*"), re.compile(r"== (\S.*)")
 _FACT = re.compile(r" +\* (Date|Version|Target device): +(\S.*)")
-_VERSION = re.compile(r"([0-9]{4}\.[0-9][0-9A-Za-z._]{0,20})(?: .*)?")
+_DATE, _PART = re.compile(r"\S.* [0-9]{4}"), re.compile(r"[A-Za-z0-9_-]+")
+_VERSION = re.compile(r"([0-9]{4}\.[0-9][0-9A-Za-z._]{0,20})(?: \(.*\))?")
 _COUNT = re.compile(r"([A-Z][A-Z0-9_]{0,20}):[ \t]*(.*)")
 _MET = re.compile(r"\* Timing was (not )?met", re.IGNORECASE)
 _NAMES = {"BRAM": "BRAM_18K"}
@@ -70,7 +71,12 @@ def read(source: Source) -> SynthesisReport:
         UserError: a value is cut off, or two contradict each other.
     """
     sections = _sections(source)
+    titles = [
+        index for index, line in enumerate(source.lines) if line.startswith("== ") and line[3:].rstrip() in _TITLES
+    ]
     starts = [index for index, section in enumerate(sections) if section.title in _TITLES]
+    if len(titles) != len(starts):
+        raise UserError("a title must be between two rules", where=source.at(titles[-1]), hint="copy the file again")
     ends = [*starts[1:], len(sections)]
     reports = [_read(source, sections[start:end]) for start, end in zip(starts, ends, strict=True)]
     for start, report in zip(starts, reports, strict=True):
@@ -99,8 +105,19 @@ def _sections(source: Source) -> list[_Section]:
 def _read(source: Source, sections: Sequence[_Section]) -> SynthesisReport:
     stage, prefix = _TITLES[sections[0].title]
     facts = _named(source, sections[:1], _FACT)
-    version = _VERSION.fullmatch(facts.get("Version", (0, ""))[1])
-    counts = _counts(source, _of(sections, f"{prefix} Resource Summary"))
+
+    def fact(name: str, pattern: re.Pattern[str]) -> str | None:
+        found = pattern.fullmatch(facts.get(name, (0, ""))[1])
+        return (found[1] if found.groups() else found[0]) if found else None
+
+    summary = _of(sections, f"{prefix} Resource Summary")
+    if not summary:
+        raise UserError(
+            f"the report must have a section {prefix} Resource Summary",
+            where=source.at(sections[0].start),
+            hint="copy the file again: it was cut off or edited",
+        )
+    counts = _counts(source, summary)
     clock, word, where = _timing(source, _of(sections, f"{prefix} Timing Summary"), stage)
     met = None if word is None else "not" not in word.lower()
     return SynthesisReport(
@@ -108,14 +125,14 @@ def _read(source: Source, sections: Sequence[_Section]) -> SynthesisReport:
         format=FORMAT,
         stage=stage,
         tool="Vitis HLS",
-        version=version[1] if version else None,
-        part=known(facts.get("Target device", (0, ""))[1]),
+        version=fact("Version", _VERSION),
+        part=fact("Target device", _PART),
         status=word,
         clock_ns=clock,
         resources={name: counts.get(name, Resource()) for name in RESOURCES},
         counts={name: count for name, count in counts.items() if name not in RESOURCES},
         timing=Timing(met=verdict(met, clock, where)),
-        date=known(facts.get("Date", (0, ""))[1]),
+        date=fact("Date", _DATE),
         notes=verdict_notes(met, clock, implemented=stage == "route") if word else (),
     )
 

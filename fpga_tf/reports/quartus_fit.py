@@ -35,11 +35,11 @@ def read(source: Source) -> SynthesisReport:
     Raises:
         UserError: there is no fitter summary, a panel is broken, or two values contradict each other.
     """
-    date = date_of(source, _TITLE)
     panels = {name: named_rows(source, name) for name in (_SUMMARY, _USAGE)}
     summary = panels[_SUMMARY]
     if not summary:
         raise UserError("a fitter report must have a fitter summary, not none", where=source.path)
+    date = date_of(source, _TITLE, summary)
     _check(source, panels)
     lut, lut_note = _lut(source, panels)
     status = cell(source, summary, "Fitter Status")

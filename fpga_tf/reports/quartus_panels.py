@@ -23,7 +23,11 @@ from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Resource
 from fpga_tf.reports.values import integer
 
-_TITLE = r"^{kind} report for (?P<name>\S[^\n]*)\n(?P<date>[^\n]*[0-9]{{4}})[ \t]*\nQuartus [^\n]*Version [0-9]"
+_TITLE = (
+    r"^{kind} report for (?P<name>\S[^\n]*)\n"
+    r"(?P<date>[^\n]*[0-9]{{4}})[ \t]*\n"
+    r"(?P<tool>Quartus [^\n]*Version) (?P<version>[0-9][^\n]*)"
+)
 _SHARE = re.compile(r"([0-9,]{1,20})(?: / ([0-9,]{1,20}))?(?: \( (?:< )?[0-9]{1,6} % \))?")
 _HINT = "copy the file again: it was cut off or edited"
 
@@ -50,8 +54,8 @@ def begins(source: Source, pattern: re.Pattern[str]) -> bool:
     return found is not None and not source.head[: found.start()].strip()
 
 
-def date_of(source: Source, pattern: re.Pattern[str]) -> str | None:
-    """When the report was written, by its second line.
+def date_of(source: Source, pattern: re.Pattern[str], summary: Rows) -> str | None:
+    """When the report was written, by its second line; None where its first lines are not those of this summary.
 
     Raises:
         UserError: the file holds two reports, of two names or dates.
@@ -65,7 +69,11 @@ def date_of(source: Source, pattern: re.Pattern[str]) -> str | None:
                 where=source.at(source.text.count("\n", 0, found.start())),
                 hint="give a file that holds one report",
             )
-    return first["date"].strip() if first else None
+    if first is None:
+        return None
+    version = (cell(source, summary, first["tool"]) or "").removeprefix("Version ")
+    same = cell(source, summary, "Revision Name") == first["name"].rstrip() and version == first["version"].rstrip()
+    return first["date"].strip() if same else None
 
 
 def panel_rows(source: Source, name: str) -> list[list[Row]]:

@@ -32,10 +32,10 @@ def read(source: Source) -> SynthesisReport:
     Raises:
         UserError: there is no summary, a panel is broken, or a value is given twice and differently.
     """
-    date = date_of(source, _TITLE)
     summary = next((rows for name in _SUMMARIES if (rows := named_rows(source, name))), None)
     if not summary:
         raise UserError("a timing report must have a summary, not none", where=source.path)
+    date = date_of(source, _TITLE, summary)
     periods, slacks = _periods(source), _slacks(source)
     worst = slacks.pop(_WORST, (None, None, None))
     total = slacks.pop(_TOTAL, (None, None, None))

@@ -54,6 +54,18 @@ def test_every_cut_and_every_moved_line(data: bytes) -> None:
     check_lines(data)
 
 
+def test_times_are_left_out_of_a_report_without_its_end() -> None:
+    report = catapult.read(source(RTL.replace(b"End of Report\n", b"")))
+    assert (report.clock_ns, report.status, report.latency_cycles.max) == (Clock(), None, 40)
+
+
+def test_a_line_of_the_heading_that_lost_its_end_is_not_read() -> None:
+    report = catapult.read(source(RTL.replace(b"2023.2_1/1082325 Production Release  ", b"2023.2")))
+    assert (report.version, report.date) == (None, "Mon Jun  9 08:12:33 CEST 2025")
+    plain = b"\n".join(line.rstrip() for line in RTL.split(b"\n"))
+    assert catapult.read(source(plain)).version == "2023.2_1"
+
+
 def test_doubled_and_glued_reports() -> None:
     assert told(RTL + RTL) == told(RTL)
     assert told(RTL + RTL.replace(b"Jun  9", b"Jun 10")) is None

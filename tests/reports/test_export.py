@@ -90,6 +90,12 @@ def test_a_row_twice_with_two_values_is_refused_with_its_line() -> None:
     assert caught.value.where == "report:12"
 
 
+def test_a_part_or_a_date_that_is_none_is_unknown() -> None:
+    data = IMPL.replace(b"xczu7ev-ffvc1156-2-e", b"xczu7ev and more").replace(b" 2025\n", b"\n")
+    report = export_rpt.read(source(data))
+    assert (report.part, report.date) == (None, None)
+
+
 def test_another_file_is_not_claimed() -> None:
     assert not export_rpt.claims(source("a note on\n" + IMPL.decode().strip()))
     with pytest.raises(UserError, match="known format"):
@@ -230,6 +236,12 @@ def test_doubled_and_glued_text() -> None:
         (b"NOT met\n+", b"met\n+", "timing must be met at a period of at most"),
         (b"NOT met\n+", b"NOT met\n* Timing was met\n+", "met or not, not both"),
         (b"| Post-Synthesis |", b"| Post-Route     |", "Post-Route must be given once"),
+        (
+            b"== Place & Route Resource Summary",
+            b"== Place & Route",
+            "must have a section Place & Route Resource Summary",
+        ),
+        (b"LUT:  ", b"== Vivado RTL Synthesis Results\nLUT:  ", "a title must be between two rules"),
     ],
 )
 def test_broken_text_is_refused(old: bytes, new: bytes, rule: str) -> None:

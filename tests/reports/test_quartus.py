@@ -158,6 +158,12 @@ def test_a_broken_fitter_report_is_refused(old: bytes, new: bytes, rule: str) ->
     assert (caught.value.where or "").startswith("report:")
 
 
+def test_a_date_is_that_of_the_first_lines_only_if_they_are_of_the_same_run() -> None:
+    version, torch = b"Quartus Prime Version 20.1.0", b"report for torch"
+    assert quartus_fit.read(source(FIT.replace(version, b"Quartus Prime Version 21.1.0", 1))).date is None
+    assert quartus_sta.read(source(STA.replace(b"report for lantern", torch))).date is None
+
+
 def test_a_worst_slack_that_no_clock_has_is_refused() -> None:
     with pytest.raises(UserError, match="must be the smallest of all clocks'"):
         quartus_sta.read(source(STA.replace(b"; Worst-case Slack ; -0.317", b"; Worst-case Slack ; -0.31 ")))
