@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports import (
+    aoc_quartus,
     catapult,
     cosim_latency,
     cosim_rpt,
@@ -118,6 +119,12 @@ READERS = (
         "the same as text (export_syn.rpt, export_impl.rpt)",
         export_text.claims,
         export_text.read,
+    ),
+    Reader(
+        aoc_quartus.FORMAT,
+        "Quartus' results as aoc lists them (acl_quartus_report.txt)",
+        aoc_quartus.claims,
+        aoc_quartus.read,
     ),
 )
 
