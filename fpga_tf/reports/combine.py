@@ -145,13 +145,14 @@ class _Merger:
         latency = self._span("latency_cycles", lambda report: report.latency_cycles)
         interval = self._span("interval_cycles", lambda report: report.interval_cycles)
         first, cycles = self.reports[0], self.simulated + self.synthesised
+        makers = [report for report in self.named if report.tool is not None]
         return replace(
             self.base,
             path=first.path,
             format=first.format if len(self.reports) == 1 else COMBINED,
             stage=first.stage,
             tool=self._named("tool", lambda report: report.tool),
-            version=self._named("version", lambda report: report.version),
+            version=self._first("version", makers[:1] or self.named, lambda report: report.version),
             part=self._named("part", lambda report: report.part),
             top=self._named("top", lambda report: report.top),
             status=self._first("status", self.reports, lambda report: report.status),

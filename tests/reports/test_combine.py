@@ -141,6 +141,21 @@ def test_what_is_available_comes_with_the_count_if_it_can() -> None:
     kernels = made("place", resources={"LUT": Resource(400, 150000)})
     report = combine("net", [CSYNTH, kernels]).report
     assert report.resources["LUT"] == Resource(400, 150000)
+    silent = made("route", resources={"LUT": Resource(None, 216960)})
+    report = combine("net", [CSYNTH, kernels, silent]).report
+    assert report.resources["LUT"] == Resource(400, 150000), "a share of what the kernels may take"
+
+
+def test_c_synthesis_names_the_design_even_if_an_implementation_states_more() -> None:
+    brief = made("csynth", tool="Vitis HLS", part="xcku5p-ffvb676-2-e")
+    full = replace(SYNTH, tool="Vivado", version="2023.1", part="ku5pffvb676-2")
+    report = combine("net", [full, brief]).report
+    assert (report.tool, report.version, report.part) == ("Vitis HLS", None, "xcku5p-ffvb676-2-e"), (
+        "not Vivado's version"
+    )
+    guess = made("estimate", tool="a guess")
+    assert combine("net", [full, guess]).report.tool == "a guess"
+    assert combine("net", [guess, brief]).report.tool == "Vitis HLS"
 
 
 def test_a_report_alone_is_itself() -> None:

@@ -74,6 +74,8 @@ def test_the_longest_name_wins() -> None:
     layers = (LayerNames("query", names=("attention_query",)), LayerNames("attention", names=("attention",)))
     report = design(module("attention_query_s", 1), module("attention_key_s", 2), module("query_s", 4))
     assert luts(layer_costs([report], layers)) == {"query": 1, "attention": 2, OTHER: 4}
+    both = design(module("query_attention_query_s", 1), module("attention_of_attention_query", 2))
+    assert luts(layer_costs([both], layers)) == {"query": 3}
 
 
 def test_names_of_two_layers_tell_neither() -> None:
