@@ -35,7 +35,10 @@ class Mark:
     def __str__(self) -> str:
         if self.optimal is None:
             return f"unknown ({', '.join(self.unknown)})"
-        return "yes" if self.optimal else plain(f"no (beaten by {', '.join(self.beaten_by)})")
+        if self.optimal:
+            return "yes"
+        first, *rest = self.beaten_by
+        return plain(f"no (beaten by {first}{f' and {len(rest)} more' if rest else ''})")
 
 
 def axes(design: Design) -> dict[str, float | int | None]:

@@ -90,7 +90,7 @@ def test_the_page_runs_nothing() -> None:
 def test_pareto_marks() -> None:
     marks = pareto([large(), small(), unknown(), small("twin")])
     assert [str(mark) for mark in marks] == [
-        "no (beaten by small, twin)", "yes", "unknown (latency_ns, interval_cycles, FF)", "yes",
+        "no (beaten by small and 1 more)", "yes", "unknown (latency_ns, interval_cycles, FF)", "yes",
     ]  # fmt: skip
     assert pareto([small()]) == [None]
 
