@@ -114,7 +114,8 @@ def meaningful(reports: _Reports) -> tuple[list[SynthesisReport], list[str]]:
             )
         elif report.stage == "cosim" and report.interval_cycles.max == 0 and report.latency_cycles.max != 0:
             notes.append(f"{report.path}: no second transaction was simulated, so its interval of 0 is not taken")
-            report = replace(report, interval_cycles=Interval())
+            notes_kept = tuple(note for note in report.notes if "interval" not in note)  # it says the same
+            report = replace(report, interval_cycles=Interval(), notes=notes_kept)
         result.append(report)
     return result, notes
 

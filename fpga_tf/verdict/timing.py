@@ -65,7 +65,8 @@ def judge_timing(report: SynthesisReport, *, routed: bool) -> TimingFinding | No
         routed: whether its timing is that after routing. Hold counts only there: the router mends it.
     """
     clock, timing = report.clock_ns, report.timing or Timing()
-    if clock.achieved is not None or timing.setup_slack is not None or timing.met is not None:
+    judged = clock.achieved is not None and not (clock.target is None and clock.slack is None)
+    if judged or timing.setup_slack is not None or timing.met is not None:
         return _implemented(clock, timing, routed=routed)
     if clock.target is not None and clock.estimated is not None:
         return TimingFinding(_estimated(clock, clock.target, clock.estimated), clock.target, "clock_ns.estimated")

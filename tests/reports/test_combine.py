@@ -210,7 +210,7 @@ def test_no_other_word_means_that_it_passed(status: str) -> None:
 
 
 def test_an_interval_of_0_with_a_latency_is_no_measurement() -> None:
-    once = replace(COSIM, interval_cycles=Interval(0, 0))
+    once = replace(COSIM, interval_cycles=Interval(0, 0), notes=("its interval of 0 is none",))
     design = combine("net", [CSYNTH, once])
     assert (design.report.latency_cycles.max, design.report.interval_cycles) == (24, Interval(2, 3))
     assert source(design, "interval_cycles.max") == (3, "csynth")

@@ -83,6 +83,8 @@ def test_slack_of_c_synthesis_alone(slack: float, result: str) -> None:
 
 def test_without_any_period_or_slack_there_is_no_gate() -> None:
     assert gate(Clock()) is gate(Clock(target=5.0)) is gate(Clock(estimated=5.0)) is gate(Clock(), Timing()) is None
+    assert gate(Clock(achieved=2.0)) is None, "fast enough for what?"
+    assert outcome(Clock(achieved=2.0, slack=-0.5)) == (0.5, 0, "fail")
 
 
 def test_the_period_is_the_target_where_several_clocks_are_met() -> None:
