@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from fpga_tf.reports.design import Sourced
 from fpga_tf.reports.facts import differ
+from fpga_tf.reports.kin import IMPLEMENTATION
 from fpga_tf.reports.parts import same_part
 from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.finding import Finding, above
@@ -19,7 +20,8 @@ from fpga_tf.verdict.shares import device_share, region_share
 from fpga_tf.verdict.timing import achieved_clock_ns, deciding, judge_timing
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
-_COSIM = "run co-simulation (cosim_design)"
+_UNBOUND = "(some loop has no fixed bound); run co-simulation (cosim_design)"
+_NO_HLS = "of the design, which an implementation does not tell: give a report of C synthesis or of co-simulation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,11 @@ def decide_budget(
     absent = Finding(missing=f"{why}; {provide}")
     gates = []
     if budget.latency_us is not None:
-        found = _latency_us(subject) if subject else absent
+        found = _latency_us(subject, origins.no_cycles) if subject else absent
         source = origins.of("latency_cycles.max", *([] if subject is None else [deciding(subject)]))
         gates.append(_gate("latency_us", budget.latency_us, found, "us", source))
     if budget.interval_cycles is not None:
-        found = _interval(subject) if subject else absent
+        found = _interval(subject, origins.no_cycles) if subject else absent
         source = origins.of("interval_cycles.max")
         gates.append(_gate("interval_cycles", budget.interval_cycles, found, "cycles", source))
     for resource, limit in budget.device_share.items():
@@ -100,6 +102,12 @@ class _Origins:
         found = [self.sources[name] for name in quantities if name in self.sources]
         return "; ".join(dict.fromkeys(f"{one.stage}, {one.path}" for one in found)) or self.whole
 
+    @property
+    def no_cycles(self) -> str:
+        """Why cycles are not known: no report tells of any, or C synthesis can't."""
+        stages: set[str | None] = {source.stage for source in self.sources.values()} or {self.whole_stage}
+        return _NO_HLS if stages <= set(IMPLEMENTATION) else _UNBOUND
+
     def stage(self, *quantities: str) -> str | None:
         """Stage of the first of the quantities that has a source; of the whole report where none has."""
         return next((self.sources[name].stage for name in quantities if name in self.sources), self.whole_stage)
@@ -121,18 +129,18 @@ def _foreign(report: SynthesisReport, part: str | None, clock_ns: float | None) 
     return f"no report for a clock of {clock_ns} ns (the one found is for {target} ns)"
 
 
-def _latency_us(report: SynthesisReport) -> Finding:
+def _latency_us(report: SynthesisReport, why: str) -> Finding:
     cycles, clock = report.latency_cycles.max, achieved_clock_ns(report)
     if cycles is None:
-        return Finding(missing=f"a worst-case latency (some loop has no fixed bound); {_COSIM}")
+        return Finding(missing=f"a worst-case latency {why}")
     if clock is None:
         return Finding(missing="a clock period: the report has no target, or no period that is achieved or estimated")
     return Finding(float(Decimal(cycles) * Decimal(str(clock)) / 1000))
 
 
-def _interval(report: SynthesisReport) -> Finding:
+def _interval(report: SynthesisReport, why: str) -> Finding:
     if report.interval_cycles.max is None:
-        return Finding(missing=f"an initiation interval (some loop has no fixed bound); {_COSIM}")
+        return Finding(missing=f"an initiation interval {why}")
     return Finding(report.interval_cycles.max)
 
 

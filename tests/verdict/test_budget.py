@@ -225,6 +225,15 @@ def test_each_gate_names_the_reports_that_its_values_are_from() -> None:
     }
 
 
+def test_an_implementation_alone_has_no_cycles() -> None:
+    for change in ({"report": ROUTE}, {"report": combine("tagger", [ROUTE, PLACE]).report, "sources": {}}):
+        found = decide(Budget(2.0, 1), **change)
+        for name in ("latency_us", "interval_cycles"):
+            assert (found[name].missing or "").endswith("give a report of C synthesis or of co-simulation")
+    design = combine("tagger", [replace(REPORT, latency_cycles=Latency()), ROUTE])
+    assert "no fixed bound" in (decide(Budget(2.0), design.report, sources=design.sources)["latency_us"].missing or "")
+
+
 def test_a_source_of_two_values_in_one_report_is_named_once() -> None:
     design = combine("tagger", [REPORT])
     gate = decide(Budget(latency_us=2.0), report=design.report, sources=design.sources)["latency_us"]
