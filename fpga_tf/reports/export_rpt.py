@@ -59,6 +59,8 @@ def read(source: Source) -> SynthesisReport:
         UserError: the report is cut off, a line is none of it, or two values contradict each other.
     """
     starts = [index for index, line in enumerate(source.lines) if _TITLE.fullmatch(line)]
+    if not starts:  # its first line goes on behind the head that it was claimed by
+        raise UserError("the report's first line must name the tool and nothing else", where=source.at(0), hint=_HINT)
     ends = [*starts[1:], len(source.lines)]
     reports = [_read(source, start, end) for start, end in zip(starts, ends, strict=True)]
     for start, report in zip(starts, reports, strict=True):

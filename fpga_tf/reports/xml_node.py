@@ -145,4 +145,4 @@ class Node:
 
     def wrong(self, tag: str, rule: str, value: str) -> UserError:
         """An error about a child."""
-        return UserError(f"{self._what(tag)} must be {rule}, not {value}", where=self.where)
+        return UserError(f"{self._what(tag)} must be {rule}, not {value[:200]}", where=self.where)

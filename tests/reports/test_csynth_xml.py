@@ -119,6 +119,11 @@ def test_json_has_the_documented_keys_and_is_strict() -> None:
         ("<Average-caseLatency>455<", "<Average-caseLatency>45<", "from the smallest to the largest, not 310, 45, 601"),
         ("RealTimeLatency>1.293 us<", "RealTimeLatency>12.93 us<", "from the smallest to the largest, not 12930.0, 25"),
         ("<TopModelName>", "<TopModelName>long_\n", "<TopModelName> of a C-synthesis report must be in one line, not"),
+        (
+            "<unit>clock cycles<",
+            f"<unit>{'m' * 999}<",
+            "<unit> of a C-synthesis report must be 'clock cycles', not 'm",
+        ),
         ("<Interval-max>288<", "<Interval-max>28<", "must be smallest <= largest, not 120 > 28"),
     ],
 )
@@ -127,6 +132,7 @@ def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, old: str, new: s
     with pytest.raises(UserError) as caught:
         read_csynth_xml(path)
     assert what in caught.value.what
+    assert len(caught.value.what) < 400
     assert str(path) in (caught.value.where or "")
 
 

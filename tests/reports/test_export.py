@@ -62,6 +62,11 @@ def test_a_verdict_that_contradicts_the_periods_is_refused(old: bytes, new: byte
         export_rpt.read(source(IMPL.replace(old, new)))
 
 
+def test_a_first_line_that_does_not_end_is_refused() -> None:
+    with pytest.raises(UserError, match="first line must name the tool and nothing else"):
+        export_rpt.read(source(IMPL.replace(b"\n", b" " * 10_000 + b"x\n", 1)))
+
+
 @pytest.mark.parametrize("data", [IMPL, SYNTH])
 def test_a_period_below_zero_is_refused(data: bytes) -> None:
     with pytest.raises(UserError, match="CP required must be at least 0"):
