@@ -68,7 +68,7 @@ def read_together(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError
     name, base = Path(reports[0].path).name, most_complete(reports)
     origin = origin_of(home(base.path), base)
     ordered = sorted(reports, key=trust)
-    return [combine(name, ordered, origin.notes, origin.layers, base=base)], errors
+    return [combine(name, ordered, origin.notes, origin.layers, base=base, anywhere=True)], errors
 
 
 def _file(path: Path) -> Design:

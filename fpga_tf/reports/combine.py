@@ -30,6 +30,7 @@ from fpga_tf.reports.export_verdict import ESTIMATED
 from fpga_tf.reports.facts import Value, differ, facts
 from fpga_tf.reports.kin import IMPLEMENTATION, STAGES, check_kin, most_complete
 from fpga_tf.reports.layers import LayerNames, layer_costs
+from fpga_tf.reports.simulated import meaningful
 from fpga_tf.reports.types import (
     RESOURCES,
     AbsoluteLatency,
@@ -55,6 +56,7 @@ def combine(
     layers: Sequence[LayerNames] = (),
     *,
     base: SynthesisReport | None = None,
+    anywhere: bool = False,
 ) -> Design:
     """Make one design of its reports.
 
@@ -64,6 +66,7 @@ def combine(
         notes: what a reader should know besides.
         layers: of the model that the design was made of, in the order of the firmware; empty if they are not known.
         base: the one of the reports that names the design; if not given, the one that states most.
+        anywhere: whether what HLS puts around its core (`bd_0_wrapper`) may lie elsewhere than the core's own report.
 
     Raises:
         UserError: the reports are not of one design.
@@ -71,7 +74,7 @@ def combine(
     if not reports:
         raise InternalError("a design must have a report")
     base = most_complete(reports) if base is None else base
-    check_kin(base, reports)
+    check_kin(base, reports, anywhere=anywhere)
     meant, told = meaningful(sorted(reports, key=lambda report: STAGES.index(report.stage)))
     merger = _Merger(meant, next(mine for mine in meant if mine.path == base.path and mine.format == base.format))
     merged = merger.merged()
@@ -90,38 +93,6 @@ def _notes(sources: dict[str, Sourced], reports: _Reports) -> list[str]:
     """What readers of reports remark on values that are taken."""
     paths = {source.path for source in sources.values()}
     return [f"{one.path}: {note}" for one in reports if one.path in paths for note in one.notes if note != ESTIMATED]
-
-
-def passed(report: SynthesisReport) -> bool | None:
-    """Whether a co-simulation passed; None if the report does not say."""
-    return None if report.status is None else report.status.strip().lower() in ("pass", "passed")
-
-
-def meaningful(reports: _Reports) -> tuple[list[SynthesisReport], list[str]]:
-    """The reports without the cycles of co-simulations that mean nothing, and what was left out."""
-    failed = any(report.stage == "cosim" and passed(report) is False for report in reports)
-    result, notes = [], []
-    for report in reports:
-        if report.stage == "cosim" and failed and _has_cycles(report):
-            notes.append(f"{report.path}: the co-simulation did not pass, so its cycles are not taken")
-            report = replace(
-                report,
-                latency_cycles=Latency(),
-                interval_cycles=Interval(),
-                latency_ns=AbsoluteLatency(),
-                transactions=None,
-                total_cycles=None,
-            )
-        elif report.stage == "cosim" and report.interval_cycles.max == 0 and report.latency_cycles.max != 0:
-            notes.append(f"{report.path}: no second transaction was simulated, so its interval of 0 is not taken")
-            notes_kept = tuple(note for note in report.notes if "interval" not in note)  # it says the same
-            report = replace(report, interval_cycles=Interval(), notes=notes_kept)
-        result.append(report)
-    return result, notes
-
-
-def _has_cycles(report: SynthesisReport) -> bool:
-    return report.latency_cycles != Latency() or report.interval_cycles != Interval() or report.total_cycles is not None
 
 
 class _Merger:

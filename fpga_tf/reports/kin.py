@@ -64,13 +64,19 @@ def most_complete(reports: Sequence[SynthesisReport]) -> SynthesisReport:
     return max(reports, key=rank)
 
 
-def stranger(base: SynthesisReport, report: SynthesisReport) -> str | None:
-    """Why a report is not of the design of `base`: what differs, or None."""
+def stranger(base: SynthesisReport, report: SynthesisReport, *, anywhere: bool = False) -> str | None:
+    """Why a report is not of the design of `base`: what differs, or None.
+
+    Args:
+        base: the report that names the design.
+        report: another one.
+        anywhere: whether what HLS puts around a core may lie elsewhere than the core's own report.
+    """
     why = conflict(base, report)
     if why or base.top is None or report.top is None or report.top == base.top:
         return why
     wrapped = wraps(report.top, base.top) or (base.stage in IMPLEMENTATION and wraps(base.top, report.top))
-    if report.stage in IMPLEMENTATION and wrapped and home(report.path) == home(base.path):
+    if report.stage in IMPLEMENTATION and wrapped and (anywhere or home(report.path) == home(base.path)):
         return None
     return f"top {report.top}, not {base.top}"
 
@@ -99,14 +105,18 @@ def named_otherwise(base: SynthesisReport, report: SynthesisReport) -> str | Non
     return f"the name of {found[1]}, not of {base.top}"
 
 
-def check_kin(base: SynthesisReport, reports: Sequence[SynthesisReport]) -> None:
+def check_kin(base: SynthesisReport, reports: Sequence[SynthesisReport], *, anywhere: bool = False) -> None:
     """Check that all reports are of the design of `base`, and that none conflicts with another where `base` is silent.
+
+    Args:
+        base, anywhere: as of `stranger`.
+        reports: all of the design.
 
     Raises:
         UserError: one is of another design.
     """
     for one, other, why in (
-        *((base, report, stranger(base, report)) for report in reports),
+        *((base, report, stranger(base, report, anywhere=anywhere)) for report in reports),
         *((one, other, conflict(one, other)) for one, other in combinations(reports, 2)),
     ):
         if why is not None:

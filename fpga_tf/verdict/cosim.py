@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fpga_tf.reports.combine import passed
 from fpga_tf.reports.design import Design
+from fpga_tf.reports.simulated import passed
 from fpga_tf.verdict.gates import Gate
 
 COSIM = "cosim"

@@ -309,8 +309,10 @@ def test_what_hls_puts_around_its_core_is_the_core(top: str) -> None:
     wrapped = replace(SYNTH, top=top, path="sol/impl/report/verilog/a.rpt")
     core = replace(CSYNTH, path="sol/syn/report/net_csynth.rpt")
     assert combine("net", [core, wrapped]).report.top == "net"
+    away = replace(wrapped, path="sol2/impl/report/verilog/a.rpt")
     with pytest.raises(UserError, match=f"top {top}, not net"):
-        combine("net", [core, replace(wrapped, path="sol2/impl/report/verilog/a.rpt")])
+        combine("net", [core, away])
+    assert combine("net", [core, away], anywhere=True).report.resources["LUT"].used == 500
     inner = replace(ROUTE, path="sol/impl/report/verilog/b.rpt")
     assert combine("net", [wrapped, inner]).report.resources["LUT"].used == 510
 
