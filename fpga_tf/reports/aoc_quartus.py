@@ -25,8 +25,9 @@ from fpga_tf.reports.values import integer
 
 FORMAT = "aoc_quartus"
 _FIRST = re.compile(r"\s*ALUTs: [^\n]*\nRegisters: ")
-_LINE = re.compile(r"([A-Z0-9][A-Za-z0-9/ -]{0,40}): *(.*)")
-_COUNT = re.compile(r"([0-9,]{1,20})(?: / ([0-9,]{1,20}))?(?: \( (?:< )?[0-9]{1,6} % \))?")
+_LINE = re.compile(r"([A-Z0-9][A-Za-z0-9/ -]{0,40}): +(\S.*)")
+_ALONE = ("ALUTs", "Registers")
+_SHARE = re.compile(r"([0-9,]{1,20}) / ([0-9,]{1,20}) \( (?:< )?([0-9]{1,6}) % \)")
 _RESOURCES = {"LUT": "ALUTs", "FF": "Registers", "DSP": "DSP blocks"}
 _COUNTS = ("Logic utilization", "I/O pins", "Memory bits", "RAM blocks", "M10K blocks", "M20K blocks")
 _NOTES = ("LUT counts ALUTs", "resources are those of kernels and board together")
@@ -68,10 +69,10 @@ def read(source: Source) -> SynthesisReport:
 def _lines(source: Source) -> _Found:
     """The file's last line may be cut off: only one that ends is read."""
     found: dict[str, tuple[int, str]] = {}
-    for index, line in enumerate(source.lines[:-1]):
-        if not line.strip():
-            continue
-        match = _LINE.fullmatch(line.rstrip())
+    lines = source.text.rstrip().split("\n")
+    start = next(index for index, line in enumerate(lines) if line.strip())
+    for index in range(start, min(len(lines), len(source.lines) - 1)):
+        match = _LINE.fullmatch(lines[index].rstrip())
         if match is None:
             raise UserError("a line must be a name and a value", where=source.at(index), hint=_HINT)
         first = found.setdefault(match[1], (index, match[2]))
@@ -85,14 +86,18 @@ def _lines(source: Source) -> _Found:
 
 
 def _count(source: Source, found: _Found, name: str) -> Resource:
+    """A count, with all that there are and a share if it is one of the device's: what is missing was cut off."""
     line, text = found.get(name, (0, ""))
-    match = _COUNT.fullmatch(text)
+    if not text or name in _ALONE:
+        return Resource(integer(text, name, source.at(line)))
+    match, where = _SHARE.fullmatch(text), source.at(line)
     if match is None:
-        if text:
-            raise UserError(f"{name} must be a count, not {text[:40]!r}", where=source.at(line), hint=_HINT)
-        return Resource()
-    where = source.at(line)
-    return Resource(integer(match[1], name, where), integer(match[2] or "", name, where))
+        raise UserError(f"{name} must be a count such as 2 / 66 ( 3 % ), not {text[:40]!r}", where=where, hint=_HINT)
+    used, available = integer(match[1], name, where), integer(match[2], name, where)
+    share = 100 * used / available if used is not None and available else 0.0
+    if abs(share - int(match[3])) > 1:
+        raise UserError(f"{name} must be {match[3]} %, not {share:.1f} %", where=where, hint=_HINT)
+    return Resource(used, available)
 
 
 def _frequency(source: Source, found: _Found, name: str) -> Decimal | None:

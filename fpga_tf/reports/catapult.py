@@ -179,7 +179,10 @@ def _clock(source: Source, times: _Found, tables: Sequence[Table]) -> tuple[Cloc
     stated += [(name, *entry) for name, entries in times.items() for entry in entries]
     values: dict[str, set[tuple[str, float | None]]] = defaultdict(set)
     for name, line, signal, text in stated:
-        values[name].add((signal, _time(source, line, text)))
+        time = _time(source, line, text)
+        if time is not None and time < 0 and name != "slack":
+            raise UserError(f"the {name} must not be negative", where=source.at(line))
+        values[name].add((signal, time))
     one = {name: next(iter(found))[1] for name, found in values.items() if len(found) == 1}
     clock = Clock(one.get("target"), one.get("delay"), one.get("uncertainty"), slack=one.get("slack"))
     return clock, ("times of several clocks or paths are left out",) if len(one) < len(values) else ()

@@ -15,7 +15,7 @@ _ATTRIBUTES = {"DSP": ("DSP", "DSP48"), "BRAM_18K": ("BRAM",)}
 
 
 def export_modules(root: Node, base: SynthesisReport) -> tuple[str | None, tuple[SynthesisReport, ...]]:
-    """The top's name, and the tree of modules below it.
+    """The top's name, and the tree of modules below it; nothing if none is named the top.
 
     Counts that a module does not state are unknown. (The tool leaves out those that are 0.)
 
@@ -40,6 +40,8 @@ def export_modules(root: Node, base: SynthesisReport) -> tuple[str | None, tuple
     tops = [cell for cell, node in nodes.items() if _is_top(node)]
     if len(tops) > 1:
         raise root.wrong("RtlModules", "of one top", f"{len(tops)}")
+    if not tops:
+        return None, ()
     below: dict[str | None, list[SynthesisReport]] = defaultdict(list)
     for cell in sorted(nodes, key=lambda path: path.count("/"), reverse=True):
         inside = tuple(below.pop(cell, ()))
@@ -47,8 +49,11 @@ def export_modules(root: Node, base: SynthesisReport) -> tuple[str | None, tuple
             below[None] += inside
         else:
             below[_parent(cell, nodes)].append(_module(nodes[cell], base, cell, inside))
-    top = nodes[tops[0]].element.get("MODULENAME") or None if tops else None
-    return top, tuple(below[None])
+    return _name(nodes[tops[0]]), tuple(below[None])
+
+
+def _name(node: Node) -> str | None:
+    return node.element.get("MODULENAME") or node.element.get("ORIG_REF_NAME") or None
 
 
 def _is_top(node: Node) -> bool:
@@ -76,7 +81,7 @@ def _module(node: Node, base: SynthesisReport, cell: str, inside: tuple[Synthesi
 
     return replace(
         base,
-        top=node.element.get("MODULENAME") or None,
+        top=_name(node),
         kind="module",
         instance=cell.rpartition("/")[2],
         resources={name: count(name) for name in RESOURCES},

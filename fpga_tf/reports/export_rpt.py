@@ -46,7 +46,7 @@ _Facts = dict[tuple[str, str], tuple[int, str]]
 
 def claims(source: Source) -> bool:
     """Whether the first line names the implementation tool."""
-    return _FIRST.match(source.head) is not None
+    return _FIRST.match(source.text) is not None
 
 
 def read(source: Source) -> SynthesisReport:

@@ -29,7 +29,7 @@ from fpga_tf.reports.export_verdict import verdict, verdict_notes
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import find_tables
 from fpga_tf.reports.types import RESOURCES, Clock, Resource, Stage, SynthesisReport, Timing
-from fpga_tf.reports.values import decimal, integer
+from fpga_tf.reports.values import integer, unsigned
 
 FORMAT = "export_text"
 # By the title: stage, and what the sections' titles begin with.
@@ -58,7 +58,7 @@ class _Section:
 
 def claims(source: Source) -> bool:
     """Whether the first lines are the title of such a report."""
-    return _FIRST.match(source.head) is not None
+    return _FIRST.match(source.text) is not None
 
 
 def read(source: Source) -> SynthesisReport:
@@ -160,6 +160,15 @@ def _named(source: Source, sections: Sequence[_Section], pattern: re.Pattern[str
 
 
 def _counts(source: Source, sections: Sequence[_Section]) -> dict[str, Resource]:
+    for section in sections:
+        for index in range(section.start, section.end):
+            line = source.lines[index].strip()
+            if line and not _RULE.fullmatch(line) and not _COUNT.fullmatch(line):
+                raise UserError(
+                    "a line must be a resource and its count, such as `LUT: 5`",
+                    where=source.at(index),
+                    hint="copy the file again: it was cut off or edited",
+                )
     found = _named(source, sections, _COUNT)
     return {
         _NAMES.get(name, name): Resource(integer(text, name, source.at(line))) for name, (line, text) in found.items()
@@ -175,10 +184,10 @@ def _timing(source: Source, sections: Sequence[_Section], stage: Stage) -> tuple
             if found := _MET.fullmatch(source.lines[index].rstrip()):
                 words.setdefault(found[0].removeprefix("* "), index)
         for table in find_tables(source, section.start, section.end):
-            name, period = table.column("Timing"), table.column("Period (ns)")
+            name, column = table.column("Timing"), table.column("Period (ns)")
             for row in table.closed().rows if name is not None else ():
                 where, key = source.at(row.line), table.cell(row, name)
-                value = decimal(table.cell(row, period), key or "a period", where)
+                value = unsigned(table.cell(row, column), key or "a period", where)
                 if periods.setdefault(key, value) != value:
                     raise UserError(f"{key} must be given once, not with two values", where=where)
     if len(words) > 1:

@@ -38,7 +38,8 @@ def read(source: Source) -> SynthesisReport:
     """Read the report.
 
     Returns:
-        The report, stage `synth` or `route`. After implementation `clock_ns.estimated` is the period after synthesis.
+        The report, stage `synth` or `route`, `estimate` where it can't be told. After implementation
+        `clock_ns.estimated` is the period after synthesis.
 
     Raises:
         UserError: not such a report, or a value in it that makes no sense or contradicts another one.
@@ -52,7 +53,7 @@ def read(source: Source) -> SynthesisReport:
         )
     root = Node(element, source.path, _REPORT)
     counts, run, timing = _counts(root), root.at("RunData"), root.at("TimingReport")
-    stage, notes = _stage(run, counts)
+    stage, notes = _stage(run, timing, counts)
     clock = _clock(timing, stage)
     word = timing.text("TIMING_MET")
     if word not in _MET:
@@ -89,15 +90,18 @@ def _counts(root: Node) -> dict[str, Resource]:
     }
 
 
-def _stage(run: Node, counts: dict[str, Resource]) -> tuple[Stage, tuple[str, ...]]:
+def _stage(run: Node, timing: Node, counts: dict[str, Resource]) -> tuple[Stage, tuple[str, ...]]:
     word = run.text("RUN_TYPE")
     if word is not None:
         if word not in _STAGES:
             raise run.wrong("RUN_TYPE", "synth or impl", repr(word[:40]))
         return _STAGES[word], ()
-    placed = any(counts[name].used for name in _PLACED if name in counts)
-    reason = "it counts used CLBs or slices" if placed else "it counts no used CLB or slice"
-    return ("route" if placed else "synth"), (f"the file does not name its stage: {reason}",)
+    placed = [counts[name].used for name in _PLACED if name in counts]
+    if timing.text("CP_ROUTE") is not None or any(placed):
+        return "route", ("the file does not name its stage: it tells of what only a routed design has",)
+    if None in placed or not placed:
+        return "estimate", ("the stage is unknown: the file does not tell whether the design is routed",)
+    return "synth", ("the file does not name its stage: it counts no used CLB or slice",)
 
 
 def _clock(timing: Node, stage: Stage) -> Clock:

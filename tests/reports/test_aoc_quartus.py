@@ -45,8 +45,11 @@ def test_doubled_and_glued_files() -> None:
     [
         (b"DSP blocks: 96", b"DSP blocks: about 96", "DSP blocks must be a count"),
         (b"Kernel fmax: 256.41", b"Kernel fmax: fast", "Kernel fmax must be a number"),
+        (b"/ 251,680 ( 16 % )", b"/ 251", "Logic utilization must be a count"),
+        (b"/ 251,680 (", b"/ 25,168 (", "Logic utilization must be 16 %"),
         (b"Memory bits:", b"Memory bits", "a line must be a name and a value"),
         (b"88,415", b"88,41", "Registers must be a whole number"),
+        (b"88,415", b"88\n", "a line must be a name and a value"),
     ],
 )
 def test_a_broken_list_is_refused(old: bytes, new: bytes, rule: str) -> None:

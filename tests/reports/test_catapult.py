@@ -81,6 +81,7 @@ def test_doubled_and_glued_reports() -> None:
         (b"/lantern/norm/core              ", b"/lantern/norm/core and something", "must stand below its columns"),
         (b" Throughput ", b" Through    ", "must have a column 'Throughput'"),
         (b"Slack:      1.8270002", b"Slack:      1.82.70", "a time must be a number"),
+        (b"Max Delay:  6.17", b"Max Delay:  -6.17", "the delay must not be negative"),
     ],
 )
 def test_a_broken_report_is_refused(old: bytes, new: bytes, rule: str | None) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from fpga_tf.errors import UserError
-from fpga_tf.reports import export_rpt, export_xml
+from fpga_tf.reports import export_rpt, export_text, export_xml
 from fpga_tf.reports.read import read_report, read_source
 from fpga_tf.reports.types import Clock, Resource
 
@@ -54,6 +54,12 @@ def test_a_verdict_on_another_stage_is_not_taken() -> None:
     data = IMPL.replace(b"implementation:    3.471\nTiming not met", b"implementation: NA\nTiming met")
     report = export_rpt.read(source(data))
     assert (report.clock_ns.achieved, report.timing and report.timing.met) == (None, None)
+
+
+def test_a_title_that_goes_on_is_not_claimed() -> None:
+    title, end = IMPL.decode().strip().partition("\n")[::2]
+    assert not export_rpt.claims(source(title + " " * 10_000 + "and on\n" + end))
+    assert not export_text.claims(source("=" * 64 + "\n== Vivado RTL Synthesis Results\n" + "=" * 10_000 + "x\n"))
 
 
 @pytest.mark.parametrize("old, new", [(b"Timing not met", b"Timing met"), (b"3.471", b"3.300"), (b"3.300", b"3.500")])
@@ -157,12 +163,21 @@ def test_the_period_after_synthesis_is_not_taken_for_that_after_implementation()
     assert "the period after implementation is unknown" in report.notes[0]
 
 
-@pytest.mark.parametrize("clb, stage", [(b"2740", "route"), (b"0", "synth")])
-def test_a_file_that_does_not_name_its_stage_is_told_by_its_clbs(clb: bytes, stage: str) -> None:
+@pytest.mark.parametrize(
+    "route, clb, stage",
+    [
+        (b"4.212", b"<CLB>0</CLB>", "route"),
+        (b"NA", b"<CLB>2740</CLB>", "route"),
+        (b"NA", b"<CLB>0</CLB>", "synth"),
+        (b"NA", b"", "estimate"),
+    ],
+)
+def test_a_file_that_does_not_name_its_stage_is_told_by_what_it_holds(route: bytes, clb: bytes, stage: str) -> None:
     start, end = XML.index(b"  <RunData>"), XML.index(b"  <TimingReport>")
-    report = export_xml.read(source((XML[:start] + XML[end:]).replace(b"2740", clb)))
+    data = (XML[:start] + XML[end:]).replace(b"<CLB>2740</CLB>", clb).replace(b"<CLB>27120</CLB>", b"")
+    report = export_xml.read(source(data.replace(b"<CP_ROUTE>4.212", b"<CP_ROUTE>" + route)))
     assert (report.stage, report.version) == (stage, None)
-    assert report.notes[0].startswith("the file does not name its stage")
+    assert "stage" in report.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +185,7 @@ def test_a_file_that_does_not_name_its_stage_is_told_by_its_clbs(clb: bytes, sta
     [
         (b">impl<", b">place<", "must be synth or impl"),
         (b">FALSE<", b">TRUE<", "timing must be met"),
+        (b"<CP_SYNTH>3.105", b"<CP_SYNTH>-3.105", "a period in ns"),
         (b"<CP_FINAL>4.212", b"<CP_FINAL>4.2", "must be equal"),
         (b"<CP_TARGET>4.000", b"<CP_TARGET>5.000", "must be equal"),
         (b"<CP_ROUTE>4.212", b"<CP_ROUTE>4.1", "as CP_ROUTE"),
@@ -239,6 +255,8 @@ def test_doubled_and_glued_text() -> None:
     [
         (b"FF:               19004", b"LUT:              19004", "LUT must be given once"),
         (b"FF:               19004", b"FF:               190 04", "FF must be a whole number"),
+        (b"FF:               19004", b"#=== Final timing ===", "must be a resource and its count"),
+        (b"| 3.105       |", b"| -3.105      |", "Post-Synthesis must"),
         (b"NOT met\n+", b"met\n+", "timing must be met at a period of at most"),
         (b"NOT met\n+", b"NOT met\n* Timing was met\n+", "met or not, not both"),
         (b"| Post-Synthesis |", b"| Post-Route     |", "Post-Route must be given once"),
