@@ -27,7 +27,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def test_every_file_is_read_right(rows: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
-    told = {row["file"]: _check(row) for row in rows}
+    told = {row["file"]: check_row(row) for row in rows}
     assert len(told) == FILES
     bad = {file: lines for file, lines in told.items() if lines}
     with capsys.disabled():
@@ -35,7 +35,7 @@ def test_every_file_is_read_right(rows: list[dict[str, Any]], capsys: pytest.Cap
     assert not bad, json.dumps(bad, indent=1)
 
 
-def _check(row: dict[str, Any]) -> list[str]:
+def check_row(row: dict[str, Any]) -> list[str]:
     """What is wrong with a file: nothing, if every value is right, or if it is refused as it must be."""
     name, path = row["file"], SHARED / "files" / row["file"]
     stated = {key: value for key, value in row["truth"].items() if key not in WRONG_ROWS.get(name, {})}
