@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fpga_tf.errors import UserError
 from fpga_tf.reports.facts import contradictions
 from fpga_tf.reports.kin import (
     IMPLEMENTATION,
     absolute,
-    conflict,
     home,
     in_tool_folder,
     most_complete,
@@ -54,7 +54,7 @@ class Group:
         return {report.stage for report in self.reports}
 
 
-def group(reports: _Reports, root: Path, top: str | None = None) -> list[Group]:
+def group(reports: _Reports, root: Path, top: str | None = None) -> tuple[list[Group], list[UserError]]:
     """Sort reports of a folder into designs.
 
     Args:
@@ -62,21 +62,26 @@ def group(reports: _Reports, root: Path, top: str | None = None) -> list[Group]:
         root: the folder.
         top: name of the top function, if known.
 
-    Raises:
-        UserError: the top of a solution can't be told from its modules.
+    Returns:
+        The designs, and an error for each solution whose top can't be told from its modules.
     """
     ordered = sorted(reports, key=trust)
     homes: dict[Path, list[SynthesisReport]] = {}
     for report in ordered:
         if in_tool_folder(report.path):
             homes.setdefault(home(report.path), []).append(report)
-    groups = [_solution(folder, homes[folder], top) for folder in sorted(homes)]
+    groups, errors = [], []
+    for folder in sorted(homes):
+        try:
+            groups.append(_solution(folder, homes[folder], top))
+        except UserError as error:
+            errors.append(error)
     loose = _folders([report for report in ordered if not in_tool_folder(report.path)])
-    groups += [one for one in loose if not _attach(one, groups, root)]
+    groups += [one for one in loose if errors or not _attach(one, groups, root)]
     for one in groups:
         if one.base.top is None:
             one.base = most_complete(one.reports)
-    return groups
+    return groups, errors
 
 
 def trust(report: SynthesisReport) -> tuple[bool, bool, int, str]:
@@ -104,7 +109,7 @@ def _solution(folder: Path, reports: list[SynthesisReport], asked: str | None) -
         else:
             mine.notes.append(f"{report.path}: not taken, as it has {why}")
             foreign |= report.format == "cosim_rpt"
-    if foreign and not any(report.format == "cosim_rpt" for report in mine.reports):
+    if foreign and base.stage != "cosim" and not any(report.format == "cosim_rpt" for report in mine.reports):
         mine.notes += [f"{report.path}: not taken, as it is of the same run" for report in _simulated(mine)]
         mine.reports = [report for report in mine.reports if report not in _simulated(mine)]
     mine.reports.sort(key=trust)
@@ -119,8 +124,8 @@ def _simulated(one: Group) -> list[SynthesisReport]:
 
 def _other_design(one: Group, report: SynthesisReport) -> str | None:
     """Why a report can't be of a design: what differs, or None."""
-    why = stranger(one.base, report) or named_otherwise(one.base, report)
-    return why or next((found for mine in one.reports if (found := conflict(mine, report))), None)
+    found = (stranger(mine, report) for mine in (one.base, *one.reports))
+    return next((why for why in found if why), None) or named_otherwise(one.base, report)
 
 
 def _attach(loose: Group, groups: Sequence[Group], root: Path) -> bool:

@@ -32,7 +32,7 @@ class Found:
 
     Attributes:
         designs: by folder.
-        errors: at most one for a report that can't be understood.
+        errors: at most one for a report that can't be understood, or for a solution whose top can't be told.
     """
 
     designs: tuple[Design, ...]
@@ -56,18 +56,18 @@ def project_designs(root: Path, top: str | None = None, origin_of: OriginOf = un
         origin_of: tells what else is known of a design.
 
     Raises:
-        UserError: no such folder, too large, or the top of a solution can't be told.
+        UserError: no such folder, or too large.
         ToolError: a folder can't be read.
     """
     reports, errors, notes = _read(find_files(root))
-    groups = group(reports, root, top)
+    groups, unclear = group(reports, root, top)
     names = _names(groups, root)
     designs = []
     for name, one in zip(names, groups, strict=True):
         origin = origin_of(one.folder, one.base)
         told = [*one.notes, *origin.notes, *notes]
         designs.append(combine(name, one.reports, told, origin.layers, base=one.base))
-    return Found(tuple(designs), tuple(errors))
+    return Found(tuple(designs), (*errors, *unclear))
 
 
 def project_design(root: Path, top: str, origin_of: OriginOf = unknown_origin) -> Design | None:
@@ -77,7 +77,7 @@ def project_design(root: Path, top: str, origin_of: OriginOf = unknown_origin) -
         The design; None if the folder holds no report of C synthesis, simulation or implementation.
 
     Raises:
-        UserError: a report can't be understood, none is of the top, or several solutions are.
+        UserError: a report can't be understood, a solution's top can't be told, none is the top, or several are.
         ToolError: a file or folder can't be read.
     """
     found = project_designs(root, top, origin_of)

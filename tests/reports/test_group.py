@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from fpga_tf.errors import UserError
-from fpga_tf.reports.group import Group, group
+from fpga_tf.reports.combine import combine
+from fpga_tf.reports.group import Group
+from fpga_tf.reports.group import group as sort_out
 from fpga_tf.reports.types import RESOURCES, Clock, Interval, Latency, Resource, Stage, SynthesisReport
 
 ROOT = Path("/work/dir")
@@ -25,6 +27,13 @@ def made(path: str, stage: Stage = "csynth", lut: int | None = 5, **values: Any)
     values.setdefault("format", _FORMATS.get(stage, "vivado_utilization"))
     counts = {name: Resource(lut if name == "LUT" and stage != "cosim" else None) for name in RESOURCES}
     return SynthesisReport(str(ROOT / path), stage=stage, resources=counts, **values)
+
+
+def group(reports: Sequence[SynthesisReport], root: Path, top: str | None = None) -> list[Group]:
+    """The designs, where all can be told."""
+    groups, errors = sort_out(reports, root, top)
+    assert errors == []
+    return groups
 
 
 def cycles(count: int) -> dict[str, Any]:
@@ -140,9 +149,11 @@ def test_reports_of_modules_are_left_out_and_counted() -> None:
     assert one.notes == ["3 reports of modules are left out: which holds which is not told"]
     (one,) = group([*modules, made(f"a/{SYN}/net_csynth.xml")], ROOT, "net")
     assert one.base.top == "net"
-    with pytest.raises(UserError, match="top function must be named") as caught:
-        group([*modules, made(f"a/{SYN}/net_csynth.xml")], ROOT)
-    assert f"{ROOT}/a/{SYN}/m0_csynth.xml: top m0" in (caught.value.where or "")
+    loose, other = made("synth.rpt", "synth", top=None), made(f"b/{SYN}/csynth.xml")
+    groups, (error,) = sort_out([*modules, made(f"a/{SYN}/net_csynth.xml"), loose, other], ROOT)
+    assert error.what.startswith("the top function must be named")
+    assert f"{ROOT}/a/{SYN}/m0_csynth.xml: top m0" in (error.where or "")
+    assert shown(groups) == [("b", [f"b/{SYN}/csynth.xml"]), (".", ["synth.rpt"])], "it may be of the unclear one"
 
 
 def test_the_top_is_the_one_that_is_no_module_of_another() -> None:
@@ -251,6 +262,36 @@ def test_a_simulation_is_told_by_its_name_even_if_somebody_gave_it() -> None:
     assert len(sorted_out(run, made("d/third_cosim.rpt", "cosim"))) == 2
     assert len(sorted_out(run, made("d/net_cosim.rpt", "cosim"))) == 1
     assert len(sorted_out(run, made("d/lat.rpt", "cosim"))) == 1
+
+
+FOLDERS = ("d", "d/e", "f", f"a/{SYN}", f"a/{SIM}", f"a/{IMPL}", f"b/{SYN}", f"b/{IMPL}", "a/docs")
+STAGES: tuple[Stage, ...] = ("csynth", "csynth", "estimate", "cosim", "synth", "place", "route")
+REPORTS = st.builds(
+    lambda folder, name, stage, top, part, target, lut, form: made(
+        f"{folder}/{name}", stage, lut, top=top, part=part, clock_ns=Clock(target), format=form
+    ),
+    st.sampled_from(FOLDERS),
+    st.sampled_from(("csynth.xml", "net_csynth.xml", "net_cosim.rpt", "old_cosim.rpt", "lat.rpt", "x.rpt", "y.rpt")),
+    st.sampled_from(STAGES),
+    st.sampled_from((None, None, "net", "net", "bd_0_wrapper", "other")),
+    st.sampled_from((None, "xcku5p", "xcku5p-ffvb676-2-e", "xcku3p")),
+    st.sampled_from((None, 4.0, 4.0, 8.0)),
+    st.sampled_from((None, 1, 2)),
+    st.sampled_from(("csynth_xml", "csynth_rpt", "cosim_rpt", "vivado_utilization")),
+)
+
+
+@given(st.lists(REPORTS, max_size=8, unique_by=lambda report: report.path))
+def test_what_is_sorted_together_can_be_combined_and_nothing_is_lost(reports: list[SynthesisReport]) -> None:
+    groups, errors = sort_out(reports, ROOT, "net")
+    assume(not errors)
+    grouped = [report.path for one in groups for report in one.reports]
+    noted = [report.path for report in reports if any(report.path in note for one in groups for note in one.notes)]
+    modules = sum(int(note.partition(" ")[0]) for one in groups for note in one.notes if "reports of modules" in note)
+    assert sorted(set(grouped) | set(noted)) == sorted([*grouped, *noted])
+    assert len(grouped) + len(noted) + modules == len(reports)
+    for one in groups:
+        combine("net", one.reports, one.notes, base=one.base)
 
 
 def test_many_reports_of_a_folder_take_no_long_time() -> None:

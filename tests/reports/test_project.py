@@ -120,8 +120,14 @@ def test_without_a_name_the_top_is_told_by_the_tools_project_or_not_at_all(tmp_p
     folder = tmp_path / "tagger_prj/solution1/syn/report"
     put("vivado_dataflow_csynth.xml", folder / "tagger_csynth.xml")
     put("vivado_dataflow_csynth.xml", folder / "softmax_csynth.xml", MODULE)
-    with pytest.raises(UserError, match="top function must be named"):
-        project_designs(tmp_path)
+    put("vitis_csynth.xml", tmp_path / "other_prj/solution1/syn/report/csynth.xml")
+    found = project_designs(tmp_path)
+    assert [design.name for design in found.designs] == [tmp_path.name]
+    (error,) = found.errors
+    assert error.what.startswith("the top function must be named")
+    with pytest.raises(UserError, match="must be of one solution, not of several"):
+        project_design(tmp_path, "tagger")
+    (tmp_path / "other_prj/solution1/syn/report/csynth.xml").unlink()
     write(tmp_path / "tagger_prj/vivado_hls.app", APP)
     (design,) = project_designs(tmp_path).designs
     assert design.report.top == "tagger"
