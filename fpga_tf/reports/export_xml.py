@@ -109,7 +109,7 @@ def _clock(timing: Node, stage: Stage) -> Clock:
     target = _agreed(timing, "TargetClockPeriod", "CP_TARGET")
     final = _agreed(timing, "AchievedClockPeriod", "CP_FINAL")
     slack = timing.decimal("SLACK_FINAL")
-    if stage == "synth":
+    if stage != "route":
         return Clock(target, achieved=final, slack=slack)
     synth = timing.period("CP_SYNTH")
     if not timing.has("CP_ROUTE"):

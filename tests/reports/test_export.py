@@ -178,6 +178,7 @@ def test_a_file_that_does_not_name_its_stage_is_told_by_what_it_holds(route: byt
     report = export_xml.read(source(data.replace(b"<CP_ROUTE>4.212", b"<CP_ROUTE>" + route)))
     assert (report.stage, report.version) == (stage, None)
     assert "stage" in report.notes[0]
+    assert report.clock_ns.estimated == (3.105 if stage == "route" else None)
 
 
 @pytest.mark.parametrize(
