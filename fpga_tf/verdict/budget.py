@@ -6,7 +6,7 @@ Arithmetic is in decimals as written: 400 cycles of 5 ns are 2 µs, and a value 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from fpga_tf.reports.design import Sourced
@@ -67,7 +67,7 @@ def decide_budget(
     """
     origins = _Origins(report, sources or {})
     why = "no synthesis report in the project" if report is None else _foreign(report, part, clock_ns)
-    subject = report if why is None else None
+    subject = None if report is None or why is not None else _at_clock(report, clock_ns)
     absent = Finding(missing=f"{why}; {provide}")
     gates = []
     if budget.latency_us is not None:
@@ -127,6 +127,18 @@ def _foreign(report: SynthesisReport, part: str | None, clock_ns: float | None) 
     if clock_ns is None or target is None or not differ("clock_ns.target", clock_ns, target):
         return None
     return f"no report for a clock of {clock_ns} ns (the one found is for {target} ns)"
+
+
+def _at_clock(report: SynthesisReport, clock_ns: float | None) -> SynthesisReport:
+    """The report with the configuration's clock as its target, where the report prints fewer digits of it."""
+    target = report.clock_ns.target
+    if (
+        clock_ns is None
+        or target is None
+        or Decimal(str(clock_ns)).quantize(Decimal(str(target))) != Decimal(str(target))
+    ):
+        return report
+    return replace(report, clock_ns=replace(report.clock_ns, target=clock_ns))
 
 
 def _latency_us(report: SynthesisReport, why: str) -> Finding:

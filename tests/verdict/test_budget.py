@@ -167,7 +167,12 @@ def test_a_report_of_another_design_says_nothing(change: dict[str, Any], missing
 
 
 def test_the_rounding_of_a_printed_clock_is_no_difference() -> None:
-    report = replace(REPORT, clock_ns=Clock(3.33, 3.0, 0.3))
+    report = replace(REPORT, clock_ns=Clock(3.33, 3.0, 0.3), latency_cycles=Latency(max=600))
+    for clock, value in ((None, 1.998), (3.33, 1.998), (3.3333, 1.99998), (3.335, 1.998)):
+        gates = decide(Budget(latency_us=2.0), report, clock_ns=clock)
+        assert gates["latency_us"].value == value, clock
+    assert decide(Budget(), report, clock_ns=3.3333)["timing_met"].limit == 3.3333
+    assert decide(Budget(latency_us=2.0), REPORT, clock_ns=5)["latency_us"].value == 2.0
     assert decide(Budget(latency_us=2.0), report, clock_ns=10 / 3)["latency_us"].result == "pass"
     assert decide(Budget(latency_us=2.0), clock_ns=None, part=None)["latency_us"].result == "pass"
 
