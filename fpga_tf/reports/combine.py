@@ -135,6 +135,7 @@ class _Merger:
             pipeline=self._first("pipeline", self.synthesised, lambda report: report.pipeline),
             resources={name: self._resource(name) for name in RESOURCES},
             percent=self._percent(),
+            counts=self._any(self.hardware, lambda report: report.counts) or {},
             regions=self._regions(),
             modules=self._any(self.synthesised + self.built, lambda report: report.modules) or (),
             timing=self._timing(),

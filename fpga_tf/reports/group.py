@@ -110,16 +110,13 @@ def _solution(folder: Path, reports: list[SynthesisReport], asked: str | None) -
             mine.notes.append(f"{report.path}: not taken, as it has {why}")
             foreign |= report.format == "cosim_rpt"
     if foreign and base.stage != "cosim" and not any(report.format == "cosim_rpt" for report in mine.reports):
-        mine.notes += [f"{report.path}: not taken, as it is of the same run" for report in _simulated(mine)]
-        mine.reports = [report for report in mine.reports if report not in _simulated(mine)]
+        simulated = [report.path for report in mine.reports if report.stage == "cosim"]
+        mine.notes += [f"{path}: not taken, as it is of the same run" for path in simulated]
+        mine.reports = [report for report in mine.reports if report.stage != "cosim"]
     mine.reports.sort(key=trust)
     if modules:
         mine.notes.append(f"{len(modules)} reports of modules are left out: which holds which is not told")
     return mine
-
-
-def _simulated(one: Group) -> list[SynthesisReport]:
-    return [report for report in one.reports if report.stage == "cosim"]
 
 
 def _other_design(one: Group, report: SynthesisReport) -> str | None:

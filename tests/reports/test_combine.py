@@ -137,6 +137,13 @@ def test_shares_and_regions_are_of_the_report_that_the_count_is_from() -> None:
     assert combine("net", [CSYNTH, ROUTE]).report.percent == {"DSP": "~0"}, "a share of 900 is none of 510"
 
 
+def test_other_counts_are_of_one_report_the_closest_to_hardware_that_has_any() -> None:
+    early, late = replace(SYNTH, counts={"SRL": Resource(4)}), replace(ROUTE, counts={"RAMB36": Resource(1)})
+    assert combine("net", [CSYNTH, early, late]).report.counts == {"RAMB36": Resource(1)}
+    assert combine("net", [CSYNTH, early, ROUTE]).report.counts == {"SRL": Resource(4)}
+    assert combine("net", [CSYNTH, SYNTH]).report.counts == {}
+
+
 def test_what_is_available_comes_with_the_count_if_it_can() -> None:
     kernels = made("place", resources={"LUT": Resource(400, 150000)})
     report = combine("net", [CSYNTH, kernels]).report
