@@ -29,7 +29,7 @@ from fpga_tf.reports.design import Design, Disagreement, Sourced
 from fpga_tf.reports.export_verdict import ESTIMATED
 from fpga_tf.reports.facts import Value, differ, facts
 from fpga_tf.reports.kin import IMPLEMENTATION, STAGES, check_kin, most_complete
-from fpga_tf.reports.layers import LayerNames, layer_costs
+from fpga_tf.reports.layers import LayerNames, layer_costs, tells_of_layers
 from fpga_tf.reports.simulated import meaningful
 from fpga_tf.reports.types import (
     RESOURCES,
@@ -85,8 +85,20 @@ def combine(
         disagreements=_disagreements(merger.sources, meant),
         reports=tuple(reports),
         layers=layer_costs(reports, layers),
-        notes=tuple(dict.fromkeys([*notes, *told, *stale(reports), *_notes(merger.sources, meant)])),
+        notes=tuple(
+            dict.fromkeys(
+                [*notes, *told, *stale(reports), *_of_layers(merger.sources, reports), *_notes(merger.sources, meant)]
+            )
+        ),
     )
+
+
+def _of_layers(sources: dict[str, Sourced], reports: _Reports) -> list[str]:
+    """Where the costs of layers do not add up to the design's: they are of another stage."""
+    one, used = tells_of_layers(reports), sources.get("resources.LUT.used")
+    if one is None or used is None or one.stage == used.stage:
+        return []
+    return [f"{one.path}: the costs of layers are of this report ({one.stage}), the design's LUT of {used.stage}"]
 
 
 def _notes(sources: dict[str, Sourced], reports: _Reports) -> list[str]:

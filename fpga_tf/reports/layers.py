@@ -60,9 +60,10 @@ def layer_costs(reports: Sequence[SynthesisReport], layers: Sequence[LayerNames]
         One entry for each layer that has a module, and `other` for modules of no layer, so that the sums are those of
         all modules directly below the top. Empty where no report tells of modules.
     """
-    modules = _below_top(reports)
-    if not modules:
+    report = tells_of_layers(reports)
+    if report is None:
         return ()
+    modules = _children(report)
     if not layers:
         return tuple(_by_module(modules))
     rows = _Rows(_Matcher(layers))
@@ -71,14 +72,15 @@ def layer_costs(reports: Sequence[SynthesisReport], layers: Sequence[LayerNames]
     return tuple(rows.costs(layers))
 
 
-def _below_top(reports: Sequence[SynthesisReport]) -> list[SynthesisReport]:
-    """Modules directly below the top, from the report that tells most of how they nest."""
+def tells_of_layers(reports: Sequence[SynthesisReport]) -> SynthesisReport | None:
+    """The report that tells most of how modules nest, one of C synthesis before others; None if none has modules."""
     synthesised = [report for report in reports if report.stage in ("csynth", "estimate") and report.modules]
     known = synthesised or [report for report in reports if report.modules and report.stage != "cosim"]
-    return max((_children(report) for report in known), key=_detail, default=[])
+    return max((report for report in known if _children(report)), key=lambda one: _detail(_children(one)), default=None)
 
 
 def _children(report: SynthesisReport) -> list[SynthesisReport]:
+    """Modules directly below the top."""
     modules = [module for module in report.modules if module.kind != "loop"]
     tops = [module for module in modules if module.top == report.top and module.instance is None]
     if len(tops) == 1:

@@ -336,6 +336,15 @@ def test_remarks_are_shown_of_reports_that_values_are_taken_from() -> None:
     assert design.notes == ("before", "p/synth.rpt: counted early")
 
 
+def test_a_note_says_if_layers_are_counted_elsewhere_than_the_design() -> None:
+    inside = replace(CSYNTH, modules=(made("csynth", top="softmax", kind="module"),))
+    assert combine("net", [inside]).notes == ()
+    design = combine("net", [inside, SYNTH])
+    assert [layer.name for layer in design.layers] == ["softmax"]
+    assert design.notes == ("p/csynth.rpt: the costs of layers are of this report (csynth), the design's LUT of synth",)
+    assert combine("net", [CSYNTH, SYNTH]).notes == ()
+
+
 # Every report states some of these; tops and parts fit.
 @st.composite
 def stated(draw: st.DrawFn, stage: Stage) -> SynthesisReport:
