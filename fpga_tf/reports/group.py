@@ -9,7 +9,7 @@ reports of another run give no value of a stage that the solution has no report 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fpga_tf.errors import UserError
@@ -23,7 +23,7 @@ from fpga_tf.reports.kin import (
     named_otherwise,
     stranger,
 )
-from fpga_tf.reports.tops import top_of
+from fpga_tf.reports.tops import modules_of, top_of
 from fpga_tf.reports.types import SynthesisReport
 
 # Of reports of one stage the one whose format says more comes first.
@@ -157,7 +157,27 @@ def _folders(reports: _Reports) -> list[Group]:
             kin[0].reports.append(report)
         else:
             near.append(Group(home(report.path), report, [report]))
-    return sorted((one for near in groups.values() for one in near), key=lambda one: (one.folder, one.reports[0].path))
+    found = [one for near in groups.values() for one in _without_modules(near)]
+    return sorted(found, key=lambda one: (one.folder, one.reports[0].path))
+
+
+def _without_modules(near: list[Group]) -> list[Group]:
+    """Groups of a folder without those of modules of another: what they say, its report holds already."""
+    holders = {id(one): [other for other in near if _holds(other, one)] for one in near}
+    kept = [one for one in near if not holders[id(one)]]
+    for one in kept:
+        inside = sum(len(other.reports) for other in near if one in holders[id(other)])
+        if inside:
+            one.notes.append(f"reports of modules beside this one, left out: {inside}")
+    return kept
+
+
+def _holds(outer: Group, inner: Group) -> bool:
+    """Whether a design is a module of another: only synthesised, and for the same part and clock."""
+    if outer is inner or inner.stages != {"csynth"} or inner.base.top in (None, outer.base.top):
+        return False
+    names = {module.top for report in outer.reports for module in modules_of(report) if module.kind != "loop"}
+    return inner.base.top in names and stranger(replace(outer.base, top=inner.base.top), inner.base) is None
 
 
 def _agrees(one: Group, report: SynthesisReport) -> bool:

@@ -36,7 +36,7 @@ def top_of(reports: Sequence[SynthesisReport], asked: str | None = None) -> str 
         return asked if asked in names else None
     whole = {report.top for report in reports if PurePath(report.path).name in ("csynth.xml", "csynth.rpt")} & {*names}
     project = {_project_top(Path(report.path)) for report in names.values()} & {*names}
-    inner = {module.top for report in reports for module in _below(report) if module.top != report.top}
+    inner = {module.top for report in reports for module in modules_of(report) if module.top != report.top}
     for candidates in (whole, project, {*names}, {*names} - inner):
         if len(candidates) == 1:
             return candidates.pop()
@@ -47,7 +47,8 @@ def top_of(reports: Sequence[SynthesisReport], asked: str | None = None) -> str 
     )
 
 
-def _below(report: SynthesisReport) -> Iterator[SynthesisReport]:
+def modules_of(report: SynthesisReport) -> Iterator[SynthesisReport]:
+    """All modules and loops inside of a report, at any depth."""
     pending = list(report.modules)
     while pending:
         module = pending.pop()

@@ -246,3 +246,15 @@ def test_layers_and_notes_are_asked_for_by_folder(tmp_path: Path) -> None:
     assert design is not None
     assert asked == [(solution, "tagger")]
     assert ([layer.name for layer in design.layers], design.notes) == (["attention", "other"], ("a note",))
+
+
+def test_reports_of_modules_beside_the_tops_are_no_designs_of_their_own(tmp_path: Path) -> None:
+    put("vitis_csynth.xml", tmp_path / "run/tagger_csynth.xml")
+    name = ("<TopModelName>tagger<", "<TopModelName>softmax_config7_s<")
+    put("vivado_dataflow_csynth.xml", tmp_path / "run/other_part.xml", name)
+    part = [("xcvu9p-flgb2104-2-e", "xcvu13p-flga2577-2-e"), (">4.17<", ">5.00<")]
+    put("vivado_dataflow_csynth.xml", tmp_path / "run/softmax_csynth.xml", name, *part)
+    other, design = project_designs(tmp_path).designs
+    assert (other.report.top, other.report.part) == ("softmax_config7_s", "xcvu9p-flgb2104-2-e")
+    assert (design.report.top, len(design.reports)) == ("tagger", 1)
+    assert design.notes == ("reports of modules beside this one, left out: 1",)
