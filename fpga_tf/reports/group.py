@@ -176,7 +176,8 @@ def _holds(outer: Group, inner: Group) -> bool:
     """Whether a design is a module of another: only synthesised, and for the same part and clock."""
     if outer is inner or inner.stages != {"csynth"} or inner.base.top in (None, outer.base.top):
         return False
-    names = {module.top for report in outer.reports for module in modules_of(report) if module.kind != "loop"}
+    synthesised = [report for report in outer.reports if report.stage == "csynth"]
+    names = {module.top for report in synthesised for module in modules_of(report) if module.kind != "loop"}
     return inner.base.top in names and stranger(replace(outer.base, top=inner.base.top), inner.base) is None
 
 
