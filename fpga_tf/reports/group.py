@@ -54,12 +54,11 @@ class Group:
         return {report.stage for report in self.reports}
 
 
-def group(reports: _Reports, root: Path, top: str | None = None) -> tuple[list[Group], list[UserError]]:
+def group(reports: _Reports, top: str | None = None) -> tuple[list[Group], list[UserError]]:
     """Sort reports of a folder into designs.
 
     Args:
-        reports: of the folder, with paths below it.
-        root: the folder.
+        reports: of the folder.
         top: name of the top function, if known.
 
     Returns:
@@ -77,7 +76,7 @@ def group(reports: _Reports, root: Path, top: str | None = None) -> tuple[list[G
         except UserError as error:
             errors.append(error)
     loose = _folders([report for report in ordered if not in_tool_folder(report.path)])
-    groups += [one for one in loose if errors or not _attach(one, groups, root)]
+    groups += [one for one in loose if errors or not _attach(one, groups)]
     for one in groups:
         if one.base.top is None:
             one.base = most_complete(one.reports)
@@ -125,12 +124,12 @@ def _other_design(one: Group, report: SynthesisReport) -> str | None:
     return next((why for why in found if why), None) or named_otherwise(one.base, report)
 
 
-def _attach(loose: Group, groups: Sequence[Group], root: Path) -> bool:
+def _attach(loose: Group, groups: Sequence[Group]) -> bool:
     """Give reports that lie elsewhere to the solution near them; False if there is none or they are of another run."""
     folder = absolute(loose.reports[0].path).parent
     for near in (folder, *folder.parents):
         around = [one for one in groups if one.folder.is_relative_to(near) or near.is_relative_to(one.folder)]
-        if around or near == absolute(root):
+        if around:
             kin = [one for one in around if _adds_to(one, loose)]
             if len(kin) == 1:
                 kin[0].reports += loose.reports

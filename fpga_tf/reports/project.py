@@ -60,7 +60,7 @@ def project_designs(root: Path, top: str | None = None, origin_of: OriginOf = un
         ToolError: a folder can't be read.
     """
     reports, errors, notes = _read(find_files(root))
-    groups, unclear = group(reports, root, top)
+    groups, unclear = group(reports, top)
     names = _names(groups, root)
     designs = []
     for name, one in zip(names, groups, strict=True):

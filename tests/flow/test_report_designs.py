@@ -144,6 +144,10 @@ def test_together_is_one_design_wherever_the_reports_lie(made: Path, tmp_path: P
         assert (errors, design.name) == ([], paths[0].name)
         assert (design.report.top, design.report.latency_cycles.max) == ("tagger", 71)
         assert [layer.name for layer in design.layers] == ["attention", "other"]
+    core = ("Design       : tagger", "Design       : bd_0_wrapper"), ("7k160tfbg484-2", "xcvu13p-flga2577-2-e")
+    synth = put("vivado/synth_7series.rpt", tmp_path / "away/synth.rpt", *core)
+    (design,), errors = read_together([csynth, synth])
+    assert (errors, design.report.top, design.report.stage) == ([], "tagger", "synth")
     foreign = put("vitis_csynth.xml", tmp_path / "foreign.xml", *OTHER)
     with pytest.raises(UserError, match="must agree in part, top and clock target"):
         read_together([csynth, foreign])

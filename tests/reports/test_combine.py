@@ -144,6 +144,14 @@ def test_other_counts_are_of_one_report_the_closest_to_hardware_that_has_any() -
     assert combine("net", [CSYNTH, SYNTH]).report.counts == {}
 
 
+def test_power_goes_by_stage() -> None:
+    early, known = replace(SYNTH, power_w=Power(1.0)), replace(ROUTE, power_w=Power(dynamic=2.0))
+    design = combine("net", [early, known])
+    assert design.report.power_w == Power(dynamic=2.0), "not put together of two"
+    assert "power_w.total" not in design.sources
+    assert combine("net", [early, CSYNTH]).report.power_w == Power(1.0)
+
+
 def test_what_is_available_comes_with_the_count_if_it_can() -> None:
     kernels = made("place", resources={"LUT": Resource(400, 150000)})
     report = combine("net", [CSYNTH, kernels]).report

@@ -29,9 +29,9 @@ def made(path: str, stage: Stage = "csynth", lut: int | None = 5, **values: Any)
     return SynthesisReport(str(ROOT / path), stage=stage, resources=counts, **values)
 
 
-def group(reports: Sequence[SynthesisReport], root: Path, top: str | None = None) -> list[Group]:
+def group(reports: Sequence[SynthesisReport], top: str | None = None) -> list[Group]:
     """The designs, where all can be told."""
-    groups, errors = sort_out(reports, root, top)
+    groups, errors = sort_out(reports, top)
     assert errors == []
     return groups
 
@@ -42,8 +42,8 @@ def cycles(count: int) -> dict[str, Any]:
 
 def sorted_out(*reports: SynthesisReport, top: str | None = None) -> list[tuple[str, list[str]]]:
     """Folders and files of each group; the order of the reports must not matter."""
-    found = group(reports, ROOT, top)
-    assert shown(found) == shown(group(reports[::-1], ROOT, top))
+    found = group(reports, top)
+    assert shown(found) == shown(group(reports[::-1], top))
     assert sorted(path for _, files in shown(found) for path in files) == sorted(
         below(report.path) for report in reports if not any(report.path in note for one in found for note in one.notes)
     )
@@ -93,7 +93,6 @@ def test_what_a_solution_keeps_of_another_design_is_left_out_and_said() -> None:
             made(f"a/{IMPL}/board.rpt", "route", top="design_1_wrapper"),
             made(f"a/{IMPL}/core.rpt", "route", top="bd_0_wrapper"),
         ],
-        ROOT,
     )
     assert [below(report.path) for report in one.reports] == [f"a/{SYN}/csynth.xml", f"a/{IMPL}/core.rpt"]
     assert one.notes == [
@@ -110,7 +109,6 @@ def test_reports_of_a_solution_must_not_conflict_where_the_main_one_is_silent() 
             made(f"a/{IMPL}/a.rpt", "route", part="xcku5p"),
             made(f"a/{IMPL}/b.rpt", "synth", part="xcku3p"),
         ],
-        ROOT,
     )
     assert [below(report.path) for report in one.reports] == [f"a/{SYN}/csynth.xml", f"a/{IMPL}/a.rpt"]
     assert one.notes == [f"{ROOT}/a/{IMPL}/b.rpt: not taken, as it has part xcku3p, not xcku5p"]
@@ -123,7 +121,6 @@ def test_a_simulation_of_another_top_is_left_out_with_what_lies_below_it() -> No
             made(f"a/{SIM}/old_cosim.rpt", "cosim", **cycles(9)),
             made(f"a/{SIM}/verilog/lat.rpt", "cosim", format="cosim_latency", **cycles(9)),
         ],
-        ROOT,
     )
     assert [report.stage for report in one.reports] == ["csynth"]
     assert one.notes == [
@@ -137,20 +134,19 @@ def test_a_simulation_of_another_top_is_left_out_with_what_lies_below_it() -> No
             made(f"a/{SIM}/net_cosim.rpt", "cosim", **cycles(7)),
             made(f"a/{SIM}/verilog/lat.rpt", "cosim", format="cosim_latency", **cycles(7)),
         ],
-        ROOT,
     )
     assert [report.latency_cycles.max for report in one.reports] == [None, 7, 7]
 
 
 def test_reports_of_modules_are_left_out_and_counted() -> None:
     modules = [made(f"a/{SYN}/m{index}_csynth.xml", top=f"m{index}") for index in range(3)]
-    (one,) = group([*modules, made(f"a/{SYN}/csynth.xml")], ROOT)
+    (one,) = group([*modules, made(f"a/{SYN}/csynth.xml")])
     assert (one.base.top, len(one.reports)) == ("net", 1)
     assert one.notes == ["3 reports of modules are left out: which holds which is not told"]
-    (one,) = group([*modules, made(f"a/{SYN}/net_csynth.xml")], ROOT, "net")
+    (one,) = group([*modules, made(f"a/{SYN}/net_csynth.xml")], "net")
     assert one.base.top == "net"
     loose, other = made("synth.rpt", "synth", top=None), made(f"b/{SYN}/csynth.xml")
-    groups, (error,) = sort_out([*modules, made(f"a/{SYN}/net_csynth.xml"), loose, other], ROOT)
+    groups, (error,) = sort_out([*modules, made(f"a/{SYN}/net_csynth.xml"), loose, other])
     assert error.what.startswith("the top function must be named")
     assert f"{ROOT}/a/{SYN}/m0_csynth.xml: top m0" in (error.where or "")
     assert shown(groups) == [("b", [f"b/{SYN}/csynth.xml"]), (".", ["synth.rpt"])], "it may be of the unclear one"
@@ -159,7 +155,7 @@ def test_reports_of_modules_are_left_out_and_counted() -> None:
 def test_the_top_is_the_one_that_is_no_module_of_another() -> None:
     inner = (made("x", top="m0"), made("y", top="m1"))
     modules = [made(f"a/{SYN}/{name}_csynth.rpt", top=name) for name in ("m0", "m1")]
-    (one,) = group([*modules, made(f"a/{SYN}/net_csynth.rpt", modules=inner)], ROOT)
+    (one,) = group([*modules, made(f"a/{SYN}/net_csynth.rpt", modules=inner)])
     assert one.base.top == "net"
 
 
@@ -170,9 +166,13 @@ def test_without_c_synthesis_the_report_that_states_most_names_the_design() -> N
             made(f"a/{IMPL}/b.rpt", "route", part="xcku5p", top="net"),
             made(f"a/{IMPL}/c.rpt", "synth", lut=None, top="bd_0_wrapper"),
         ],
-        ROOT,
     )
     assert (one.base.top, len(one.reports)) == ("net", 3)
+
+
+def test_a_folder_of_implementations_is_named_by_the_one_that_states_most() -> None:
+    (one,) = group([made("d/a.rpt", "route", top=None), made("d/b.rpt", "synth", lut=4, part="xcku5p")])
+    assert (one.base.top, below(one.base.path), len(one.reports)) == ("net", "d/b.rpt", 2)
 
 
 def test_loose_reports_belong_to_the_one_solution_near_them() -> None:
@@ -283,7 +283,7 @@ REPORTS = st.builds(
 
 @given(st.lists(REPORTS, max_size=8, unique_by=lambda report: report.path))
 def test_what_is_sorted_together_can_be_combined_and_nothing_is_lost(reports: list[SynthesisReport]) -> None:
-    groups, errors = sort_out(reports, ROOT, "net")
+    groups, errors = sort_out(reports, "net")
     assume(not errors)
     grouped = [report.path for one in groups for report in one.reports]
     noted = [report.path for report in reports if any(report.path in note for one in groups for note in one.notes)]
@@ -297,5 +297,5 @@ def test_what_is_sorted_together_can_be_combined_and_nothing_is_lost(reports: li
 def test_many_reports_of_a_folder_take_no_long_time() -> None:
     reports = [made(f"d/{index}.xml", lut=index, **cycles(index)) for index in range(600)]
     start = time.process_time()
-    assert len(group(reports, ROOT)) == 600
+    assert len(group(reports)) == 600
     assert time.process_time() - start < 20
