@@ -6,6 +6,7 @@ vitis-run), a Vivado project's `*.runs/`, and reports that somebody put anywhere
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from fpga_tf.reports.refused import link_text
 from fpga_tf.reports.source import open_source
 from fpga_tf.reports.types import SynthesisReport
 
+# What tools call their reports: one of these that is none was damaged, and its values would be missed.
+_REPORT = re.compile(r"(.+_)?(csynth|cosim|export|export_syn|export_impl)\.(rpt|xml)", re.DOTALL)
 # Of the design in a folder, whose main report is given.
 OriginOf = Callable[[Path, SynthesisReport], Origin]
 
@@ -48,7 +51,7 @@ def unknown_origin(folder: Path, report: SynthesisReport) -> Origin:
 def project_designs(root: Path, top: str | None = None, origin_of: OriginOf = unknown_origin) -> Found:
     """Read all reports of a folder.
 
-    Files of no known format are passed over: a project is full of them.
+    Files of no known format are passed over, as a project is full of them; but not what a tool wrote as a report.
 
     Args:
         root: the folder.
@@ -100,25 +103,35 @@ def _read(paths: Sequence[Path]) -> tuple[list[SynthesisReport], list[FpgaTfErro
     errors: list[FpgaTfError] = []
     notes = []
     for path in paths:
-        try:
-            source = open_source(path)
-            readers = claim(source)
-        except UserError as error:
-            # what is empty or no text may be anything; where a tool keeps its reports somebody should know
-            if in_tool_folder(path):
-                notes.append(f"{path}: not read: {error.what}")
-            continue
-        except FpgaTfError as error:
-            errors.append(error)
-            continue
-        if not readers and link_text(source) is not None:
-            notes.append(f"{path}: not read, as it holds the name of another file, which a link would lead to")
-        elif readers:
-            try:
-                reports.append(read_source(source))
-            except FpgaTfError as error:
-                errors.append(error)
+        found = _read_one(path)
+        if isinstance(found, SynthesisReport):
+            reports.append(found)
+        elif isinstance(found, str):
+            notes.append(f"{path}: not read{found}")
+        elif found is not None:
+            errors.append(found)
     return reports, errors, notes
+
+
+def _read_one(path: Path) -> SynthesisReport | FpgaTfError | str | None:
+    """A report, why it can't be understood, why somebody should know that it is none, or None for any other file."""
+    needed = in_tool_folder(path) and _REPORT.fullmatch(path.name) is not None
+    try:
+        source = open_source(path)
+        readers = claim(source)
+    except UserError as error:
+        # what is empty or no text may be anything; where a tool keeps its reports somebody should know
+        return error if needed else f": {error.what}" if in_tool_folder(path) else None
+    except FpgaTfError as error:
+        return error
+    if not readers and link_text(source) is not None:
+        return ", as it holds the name of another file, which a link would lead to"
+    if not readers and not needed:
+        return None
+    try:
+        return read_source(source)
+    except FpgaTfError as error:
+        return error
 
 
 def _names(groups: Sequence[Group], root: Path) -> list[str]:

@@ -233,6 +233,19 @@ def test_a_broken_report_is_said_and_the_rest_is_read(tmp_path: Path) -> None:
         project_design(tmp_path, "tagger")
 
 
+@pytest.mark.parametrize(
+    "text", ["", "\0", "<profile>", '<!DOCTYPE a [<!ENTITY b "c">]><profile>&b;</profile>', "half a fi"]
+)
+def test_what_a_tool_calls_a_report_must_be_one(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "tagger_prj/solution1/syn/report/csynth.xml", text)
+    write(tmp_path / "tagger_prj/solution1/syn/report/csynth_design_size.rpt", text)
+    write(tmp_path / "docs/csynth.xml", text)
+    found = project_designs(tmp_path)
+    assert found.designs == () and [error.where for error in found.errors] == [str(path)]
+    with pytest.raises(UserError):
+        project_design(tmp_path, "tagger")
+
+
 def test_layers_and_notes_are_asked_for_by_folder(tmp_path: Path) -> None:
     solution = tmp_path / "tagger_prj/solution1"
     put("vitis_csynth.xml", solution / "syn/report/csynth.xml")
