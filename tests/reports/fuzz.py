@@ -142,7 +142,13 @@ def mutant(files: Sequence[Seed], seed: int, number: int) -> Mutant:
     """
     rng = Random(f"{seed} {number}")
     weights = [min(1.0, _USUAL_SIZE / len(file.data)) for file in files]
-    file, other = rng.choices(files, weights, k=2)
+    (file,) = rng.choices(files, weights)
+    # another design's file of one format is mistaken for this one's more easily
+    kin = rng.random() < 0.5
+    likely = [
+        weight if not kin or one.format == file.format else 0.0 for one, weight in zip(files, weights, strict=True)
+    ]
+    (other,) = rng.choices(files, likely)
     steps = rng.choices(MUTATIONS, [mutation.weight for mutation in MUTATIONS], k=rng.choice((1, 1, 1, 2)))
     steps.sort(key=lambda step: step.name == "encode")  # the others take the file for ASCII
     data = file.data
@@ -150,8 +156,8 @@ def mutant(files: Sequence[Seed], seed: int, number: int) -> Mutant:
         data = step.mutate(data, rng, other.data) or b"\n"
     judges = {"none" if file.in_place and not step.in_place else step.judge for step in steps}
     held_to = [file, other] if "either" in judges else [file]
-    # What an unreadable file says is not known
-    told = "none" not in judges and all(held.truths for held in held_to)
+    # What an unreadable file says is not known; and two files of which lines are lost may seem to be one
+    told = "none" not in judges and all(held.truths for held in held_to) and len(held_to) + len(steps) < 4
     truths = tuple(truth for held in held_to for truth in held.truths) if told else ()
     names = tuple(step.name + (f" ({other.path})" if step.judge == "either" else "") for step in steps)
     return Mutant(number, file, names, data, truths)

@@ -124,9 +124,30 @@ def glue(data: bytes, rng: Random, other: bytes) -> bytes:
     return files[0] + rng.choice((b"", b"\n")) + files[1]
 
 
+def put_inside(data: bytes, rng: Random, other: bytes) -> bytes:
+    """Another file, pasted between two lines."""
+    lines = lines_of(data)
+    place = rng.randrange(len(lines) + 1)
+    return b"".join(lines[:place]) + other + b"\n" + b"".join(lines[place:])
+
+
+def interleave(data: bytes, rng: Random, other: bytes) -> bytes:
+    """Two runs that write into one file at once: their lines in turns, each in order."""
+    files = [lines_of(data), lines_of(other)]
+    result = []
+    while any(files):
+        lines = rng.choice([lines for lines in files if lines])
+        end = rng.choice((1, 3, 10, 30))
+        result += lines[:end]
+        del lines[:end]
+    return b"".join(result)
+
+
 def crop(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Copied from a window that was too narrow."""
+    """Copied from a window that was too narrow, or with the mark too far to the right."""
     width = rng.randrange(1, 1 + max(len(line) for line in lines_of(data)))
+    if rng.random() < 0.3:
+        return b"\n".join(line[width % 30 :] for line in data.split(b"\n"))
     return b"\n".join(line[:width] for line in data.split(b"\n"))
 
 
