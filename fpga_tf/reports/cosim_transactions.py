@@ -28,8 +28,6 @@ def read(source: Source) -> SynthesisReport:
     Raises:
         UserError: a line is no transaction, their numbers have a gap, or the last ones are missing.
     """
-    if source.lines[-1].strip():
-        raise _damaged(source, len(source.lines) - 1, "end its last line, not be cut off")
     latencies: list[int | None] = []
     intervals: list[int | None] = []
     headed = False

@@ -5,6 +5,7 @@ A DOCTYPE is refused, and with it every entity that could expand; depth and elem
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Collection
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -27,7 +28,9 @@ def parse_xml(source: Source, *, skip: Collection[str] = ()) -> Element:
     Raises:
         UserError: no well-formed XML, or it has a DOCTYPE.
     """
-    return _Parser(source.path, frozenset(skip)).parse(source.data)
+    # Windows shells write UTF-16 with a mark, and leave the declaration that says otherwise
+    encoding = "utf-16" if source.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+    return _Parser(source.path, frozenset(skip), encoding).parse(source.data)
 
 
 class LocatedElement(Element):
@@ -43,14 +46,14 @@ class LocatedElement(Element):
 class _Parser:
     """Expat feeding a tree builder, with the guards in between."""
 
-    def __init__(self, path: str, skip: frozenset[str]) -> None:
+    def __init__(self, path: str, skip: frozenset[str], encoding: str | None) -> None:
         self.path = path
         self.skip = skip
         self.depth = 0
         self.elements = 0
         self.skipped_at: int | None = None
         self.builder = TreeBuilder(element_factory=LocatedElement)
-        self.expat = expat.ParserCreate()
+        self.expat = expat.ParserCreate(encoding)
         self.expat.buffer_text = True
         self.expat.StartElementHandler = self.start
         self.expat.EndElementHandler = self.end

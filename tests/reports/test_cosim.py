@@ -69,6 +69,15 @@ def test_transactions_are_counted_and_an_average_that_is_not_whole_is_unknown() 
         cosim_transactions.read(source(LIST + LIST.splitlines()[1] + "\n"))
 
 
+def test_every_cut_of_a_list_is_refused_unless_only_its_last_line_end_is_lost() -> None:
+    for text in (LIST, LIST.splitlines(keepends=True)[0] + f"transaction       0: {965:15} {0:15}\n"):
+        whole = cosim_transactions.read(source(text))
+        assert cosim_transactions.read(source(text[:-1])) == whole
+        for length in range(len(text) - 1):
+            with pytest.raises(UserError):
+                cosim_transactions.read(source(text[:length]))
+
+
 @pytest.mark.parametrize("lines", [1, 2])
 def test_a_list_without_its_last_transactions_is_refused(lines: int) -> None:
     """Even one that is cut off at the end of a line: its largest latency may be behind the cut."""

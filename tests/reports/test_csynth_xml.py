@@ -10,6 +10,8 @@ import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports import RESOURCES, Clock, Interval, Latency, Resource, read_csynth_xml, safe_xml, source
+from fpga_tf.reports.facts import facts
+from fpga_tf.reports.read import read_report
 from fpga_tf.reports.types import AbsoluteLatency, Loop
 
 DATA = Path(__file__).parent / "data"
@@ -79,6 +81,16 @@ def test_what_the_tool_does_not_know_is_none_and_zero_stays_zero() -> None:
 def test_a_combinational_design_has_zero_cycles(tmp_path: Path) -> None:
     path = edited(tmp_path, "<Best-caseLatency>310<", "<Best-caseLatency>0<")
     assert read_csynth_xml(path).latency_cycles.min == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_shell_may_have_written_it_anew(tmp_path: Path, encoding: str) -> None:
+    """With a mark in front, line ends of Windows, and a declaration that is not true any more."""
+    text = '<?xml version="1.0" encoding="utf-8"?>\n' + VITIS.read_text()
+    mark = "\ufeff" if encoding.endswith("e") else ""
+    path = tmp_path / "tagger_csynth.xml"
+    path.write_bytes((mark + text.replace("\n", "\r\n")).encode(encoding))
+    assert facts(read_report(path)) == facts(read_report(VITIS)) != {}
 
 
 def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
