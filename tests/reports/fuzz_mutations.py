@@ -56,7 +56,7 @@ MUTATIONS = (
     Mutation("double the file", fuzz_lines.double_file, "own", weight=2),
     Mutation("glue two files", fuzz_lines.glue, "either", weight=8),
     Mutation("put a file inside", fuzz_lines.put_inside, "either"),
-    Mutation("interleave", fuzz_lines.interleave, "either"),
+    Mutation("interleave", fuzz_lines.interleave, "either", in_place=False),
     Mutation("splice two files", fuzz_bytes.splice, "none", weight=2),
     Mutation("crop", fuzz_lines.crop, "own"),
     Mutation("wrap", fuzz_lines.wrap, "own"),
