@@ -3,7 +3,7 @@
 Not held against a reader, as nothing in the file tells it:
 
 - which module a module or loop is in, when a line above it is lost;
-- how many modules there are of one name: a summary lists one function as often as it is called, in lines all alike;
+- how often a function is called of which a summary names no instance: it lists each call, in lines all alike;
 - the date, which is no number;
 - that a name, part, version or status was cut or broken, or a digit of a name is lost;
 - the stage, when its line is lost: it is then "estimate";
@@ -35,7 +35,6 @@ _SIGNED = ("slack", "setup_total", "hold_total", "pulse_total")
 _FLOATS = ("clock_ns.", "latency_ns.", "power_w.", "timing.", "period", "setup_slack", "hold_slack", "pulse_slack")
 _COUNTS = ("timing.failing", "timing.endpoints")
 _CUT = ("top", "part", "version", "status")
-_NAMELESS = " None of "
 _NAMES = ("path", "notes", "modules", "regions", "kind", "instance", "date")
 
 
@@ -56,7 +55,22 @@ def parts(report: SynthesisReport) -> Iterator[tuple[str, Values]]:
             yield f"{name}, region {region.pop('name')}", dict(_known("", region))
         for clock in clocks:
             yield f"{name}, clock {clock.pop('name')}", dict(_known("", clock))
-        waiting += [(f"{module.kind} {module.instance} of {module.top}", module) for module in part.modules]
+        waiting += [(_name(module), module) for module in part.modules]
+
+
+def _name(module: SynthesisReport) -> str:
+    return f"{module.kind} {module.instance} of {module.top}"
+
+
+def _siblings(report: SynthesisReport) -> Counter[tuple[str, str]]:
+    """How often a module names another one as inside of it, instances only."""
+    found: Counter[tuple[str, str]] = Counter()
+    waiting = [("design", report)]
+    while waiting:
+        name, part = waiting.pop()
+        found.update((name, _name(module)) for module in part.modules if module.instance is not None)
+        waiting += [(_name(module), module) for module in part.modules]
+    return found
 
 
 def _known(prefix: str, content: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
@@ -80,8 +94,8 @@ def false_values(report: SynthesisReport, truth: SynthesisReport) -> list[str]:
         # A part whose name was damaged is some part of its kind
         differences = [_differences(values, others) for others in true.get(name) or true[_kind(name)]]
         wrong += [f"{name}: {text}" for text in min(differences, key=len, default=["not in the whole file"])]
-    found = Counter(name for name, _ in parts(report))
-    wrong += [f"{name}: {n} times" for name, n in found.items() if n > len(true[name]) > 0 and _NAMELESS not in name]
+    times = _siblings(truth)
+    wrong += [f"{pair[1]}: {n} times in {pair[0]}" for pair, n in _siblings(report).items() if n > times[pair] > 0]
     return wrong
 
 

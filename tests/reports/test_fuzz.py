@@ -64,7 +64,9 @@ def test_the_judge_sees_false_numbers() -> None:
         "design: clock_ns.target 4.5, not 4.0"
     ]
     assert false_values(report(top="tagger", clock_ns=Clock(estimated=4.0)), truth), "a value that the file has not"
-    assert false_values(report(modules=(dense, dense, softmax)), truth) == ["module dense_U0 of dense: 2 times"]
+    assert false_values(report(modules=(dense, dense, softmax)), truth) == [
+        "module dense_U0 of dense: 2 times in design"
+    ]
     swapped = replace(dense, latency_cycles=softmax.latency_cycles)
     assert false_values(report(modules=(swapped,)), truth)
 
