@@ -68,7 +68,7 @@ def read(source: Source) -> SynthesisReport:
         UserError: a value is given twice and differently, or a table is broken.
     """
     facts, times, tables = _scan(source)
-    whole = _END in source.lines[-2:]
+    whole = next(line for line in reversed(source.lines) if line.strip()).rstrip() == _END
     processes = _processes(source, tables[_PROCESSES])
     total = processes.pop(_TOTAL, SynthesisReport(source.path, FORMAT, "csynth"))
     solution = _once(source, facts, "solution")

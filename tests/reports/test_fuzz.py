@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpga_tf.errors import InternalError, UserError
-from fpga_tf.reports.read import READERS
+from fpga_tf.reports.read import READERS, read_source
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Clock, Latency, Resource, SynthesisReport
 
@@ -48,6 +50,25 @@ def test_a_number_tells_the_same_mutant_again() -> None:
 
 def test_every_format_has_a_fixture_that_is_read() -> None:
     assert {reader.format for reader in READERS} <= {file.format for file in files()}
+
+
+# As editors, mail and shells write a file anew.
+ANEW: dict[str, Callable[[bytes], bytes]] = {
+    "line ends of Windows": lambda data: data.replace(b"\n", b"\r\n"),
+    "a mark": lambda data: codecs.BOM_UTF8 + data,
+    "UTF-16": lambda data: data.decode().encode("utf-16"),
+    "empty lines behind it": lambda data: data + b"\n\n",
+    "no line end behind it": lambda data: data.rstrip(b"\n"),
+    "no blanks at ends of lines": lambda data: b"\n".join(line.rstrip() for line in data.split(b"\n")),
+}
+
+
+@pytest.mark.parametrize("how", ANEW)
+def test_a_file_that_is_written_anew_says_the_same(how: str) -> None:
+    for file in files():
+        if file.truths and b"\r" not in file.data:
+            again = read_source(Source("mutant", ANEW[how](file.data)))
+            assert again == file.truths[0], file.path.name
 
 
 def report(**values: Any) -> SynthesisReport:
