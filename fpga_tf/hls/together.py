@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,23 +41,43 @@ def run_together(commands: Sequence[Sequence[str]], folder: Path) -> list[Failur
         children: list[_Child] = []
         for command in commands:
             said = ends.enter_context(tempfile.TemporaryFile())  # no pipe: two commands may talk at once
-            children.append(_Child(command, folder, said))
-            ends.callback(children[-1].stop)
+            child = _Child(command, folder, said)
+            ends.callback(child.stop)
+            child.start()
+            children.append(child)
         return [failure for child in children if (failure := child.wait()) is not None]
 
 
 class _Child:
     def __init__(self, command: Sequence[str], folder: Path, said: IO[bytes]) -> None:
-        self.command, self.said = list(command), said
+        self.command, self.folder, self.said = list(command), folder, said
         self.process: subprocess.Popen[bytes] | None = None
         self.error = ""
+
+    def start(self) -> None:
+        """Start the command.
+
+        In a thread, as signals are handled in the main one only: an exception there, while the process exists but is
+        not known yet, would leave it behind.
+        """
+        begun = threading.Event()  # `Thread.join` does not wait any more once a signal interrupted it
+        try:
+            threading.Thread(target=self._start, args=[begun]).start()
+            begun.wait()
+        except BaseException:
+            begun.wait(_GRACE)
+            raise
+
+    def _start(self, begun: threading.Event) -> None:
         try:
             self.process = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+                self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.said,
                 process_group=0,
             )  # fmt: skip
         except OSError as error:
             self.error = f"error: {error}"
+        finally:
+            begun.set()
 
     def wait(self) -> Failure | None:
         if self.process is None:
