@@ -28,6 +28,26 @@ OVERLAPS = """() => {
   }
   return found;
 }"""
+OUTSIDE = """() => [...document.querySelectorAll('td, th, p, svg, li')].filter(e => !e.closest('.unseen')
+  && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.outerHTML.slice(0, 99))"""
+CONTRASTS = """() => {
+  const part = text => text.match(/[0-9.]+/g).slice(0, 3).map(Number).map(v => v / 255);
+  const light = text => part(text).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const back = light(getComputedStyle(document.body).backgroundColor);
+  return [...document.querySelectorAll('td, th, p, h1, h2, h3, span, caption, a')]
+    .filter(e => e.textContent.trim() && !e.closest('.unseen')).map(e => {
+      const ink = light(getComputedStyle(e).color);
+      return (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05);
+    });
+}"""
+# From the left end of the total's bar: the line of the budget, and the bar's right end.
+BUDGET = """() => {
+  const row = document.querySelector('#design-1 .bars tr.total');
+  const bar = row.querySelector('rect').getBoundingClientRect();
+  const line = row.querySelector('line.budget').getBoundingClientRect();
+  return [(line.left + line.right) / 2 - bar.left, bar.width];
+}"""
 BARS = """() => [...document.querySelector('#design-1 .bars').querySelectorAll('tbody tr')].map(row => {
   const rect = row.querySelector('rect'), box = rect && rect.getBoundingClientRect();
   return {text: row.querySelector('.number').textContent, x: box && box.left, width: box && box.width};
@@ -71,6 +91,37 @@ def test_the_page(chromium: Any, pages: dict[str, Path], name: str, width: int) 
     assert complaints == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERLAPS) == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["designs", "hostile"])
+def test_paper(chromium: Any, pages: dict[str, Path], name: str) -> None:
+    page = chromium.new_page(viewport={"width": 688, "height": 1000})  # A4 within its margins
+    page.emulate_media(media="print")
+    page.goto(pages[name].as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out(chromium: Any, pages: dict[str, Path], scheme: str) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.goto(pages["designs"].as_uri())
+    ratios = page.evaluate(CONTRASTS)
+    assert len(ratios) > 100
+    assert min(ratios) >= 4.5  # WCAG 2.1, level AA
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_budget_stands_where_its_value_does(chromium: Any, pages: dict[str, Path], width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(pages["designs"].as_uri())
+    line, total = page.evaluate(BUDGET)
+    assert line == pytest.approx(total * 400 / 510, abs=1.5)
     page.close()
 
 
