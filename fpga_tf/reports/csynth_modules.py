@@ -87,11 +87,12 @@ def with_modules(root: Node, design: SynthesisReport) -> SynthesisReport:
             if module.top in known:
                 raise node.wrong("Name", "given to one module", repr(module.top[:60]))
             known[module.top] = module
-    own = known.pop(design.top, None) if design.top is not None else None
+    hierarchy = root.at("RTLDesignHierarchy").at("TopModule")
+    own = known.pop(design.top or hierarchy.text("ModuleName") or "", None)
     performance = root.at("PerformanceEstimates")
     inner = loops(performance, base) or (() if own is None else own.modules)
     tree = _Tree(known, count(1))
-    instances = tree.below(root.at("RTLDesignHierarchy").at("TopModule"))
+    instances = tree.below(hierarchy)
     rest = tuple(module for name, module in known.items() if name not in tree.used)
     complaints = issues(performance.at("SummaryOfViolations"))
     return replace(

@@ -47,6 +47,11 @@ def test_the_design_is_completed_by_what_the_file_says_of_it_among_the_modules()
     ]
 
 
+def test_the_top_is_no_module_of_its_own_even_if_the_file_has_lost_its_name() -> None:
+    nameless = read(edited("<TopModelName>mixer</TopModelName>", ""))
+    assert (nameless.top, nameless.modules) == (None, read(DATA).modules)
+
+
 def test_loops_lie_in_loops() -> None:
     rows, drain = read(DATA).modules[:2]
     assert (rows.loop, rows.latency_cycles, rows.interval_cycles) == (
