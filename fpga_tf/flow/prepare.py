@@ -90,7 +90,7 @@ def _complete(folder: Path, owners: Mapping[str, str]) -> None:
 
 def _precision(frontend: str, widest: dict[str, int]) -> str:
     """How Keras is evaluated: float32 where that is exact, else float64. HGQ2 itself is defined in float32."""
-    from fpga_tf.hls.context import FLOAT32_WIDTH
+    from fpga_tf.lower.context import FLOAT32_WIDTH
 
     if frontend == "hgq2":
         return "float32"

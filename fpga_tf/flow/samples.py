@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fpga_tf.errors import UserError
 
 if TYPE_CHECKING:
-    from fpga_tf.hls.inputs import InputPort
+    from fpga_tf.lower.inputs import InputPort
 
 Inputs = list[NDArray[np.float64]]
 EVALUATION = "evaluation"

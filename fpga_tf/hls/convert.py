@@ -5,13 +5,12 @@ Every type of every node is stated by us and asserted afterwards; hls4ml's fallb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model, v3_layer_handlers
 from hls4ml.model import ModelGraph
 from hls4ml.utils.config import create_config
@@ -19,32 +18,11 @@ from hls4ml.utils.config import create_config
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls import nodes
-from fpga_tf.hls.context import Conversion, LayerDict, located
-from fpga_tf.hls.inputs import InputPort, input_ports
-from fpga_tf.hls.operators import attention, elementwise, linear, masking, pooling, shape, softmax
-from fpga_tf.hls.operators.call import Call, Handler
-from fpga_tf.models.graph import calls, consumers
-from fpga_tf.models.masks import implicit_masks
-
-HANDLERS: dict[str, Handler] = {
-    "InputLayer": shape.input_node,
-    "QDense": linear.dense,
-    "QEinsumDense": linear.q_einsum_dense,
-    "QMultiHeadAttention": attention.attention,
-    "QSoftmax": softmax.q_softmax,
-    "QActivation": elementwise.activation,
-    "QScaleShift": elementwise.scale_shift,
-    "ReLU": elementwise.rectifier,
-    "Activation": elementwise.rectifier,
-    "Add": elementwise.add,
-    "Dropout": elementwise.alias,
-    "Flatten": shape.reshape,
-    "Reshape": shape.reshape,
-    "Permute": shape.permute,
-    "Concatenate": shape.concatenate,
-    "Masking": masking.masking,
-}
-POOLING = "GlobalAveragePooling1D"
+from fpga_tf.lower.context import Conversion, LayerDict, located
+from fpga_tf.lower.inputs import InputPort
+from fpga_tf.lower.operators.call import Call, Handler
+from fpga_tf.lower.walk import begin, handlers_of
+from fpga_tf.models.graph import calls
 
 
 @dataclass(frozen=True)
@@ -87,10 +65,7 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
         UserError: a layer has no operator, or its options cannot be honoured.
     """
     nodes.register()
-    state = Conversion(masks=implicit_masks(model), outputs=frozenset(t.name for t in model.outputs))
-    ports = input_ports(model, declared_input)
-    for tensor, port in zip(model.inputs, ports, strict=True):
-        state.formats[tensor.name] = port.format
+    state, ports = begin(model, declared_input)
     with _registered(_dispatchers(model, state)):
         layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
     graph = ModelGraph.from_layer_list(_configuration(model, target, state), layers, inputs, outputs)
@@ -112,34 +87,7 @@ def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple
 
         return handle
 
-    def pool(ctx: Conversion, call: Call) -> list[LayerDict]:
-        return pooling.global_average(ctx, call, consumers(model, call.output))
-
-    handlers: dict[str, Handler] = {**HANDLERS, POOLING: pool}
-    _check_known(model, handlers)
-    _check_outputs(model)
-    return {kind: dispatcher(handler) for kind, handler in handlers.items()}
-
-
-def _check_known(model: Any, handlers: Mapping[str, Handler]) -> None:
-    for layer in [*model.layers, *(c.layer for c in calls(model))]:
-        kind, plain = type(layer).__name__, isinstance(layer, keras.layers.Layer)
-        if kind not in handlers or not plain:
-            raise UserError(
-                f"a layer must be one of {', '.join(sorted(handlers))}, not {'' if plain else 'the operation '}{kind}",
-                where=f"layer {layer.name}",
-                hint="quantise a float model with the `quantise` section, or replace the layer",
-            )
-
-
-def _check_outputs(model: Any) -> None:
-    seen: set[str] = set()
-    for tensor in model.outputs:
-        if tensor.name in seen:
-            raise UserError(
-                "an output of a model must be given once", where=f"layer {tensor._keras_history.operation.name}"
-            )
-        seen.add(tensor.name)
+    return {kind: dispatcher(handler) for kind, handler in handlers_of(model).items()}
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from hls4ml.model import ModelGraph
 
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
-from fpga_tf.hls.context import Conversion, LayerDict, Tap
 from fpga_tf.hls.convert import Converted, Target, check_input_names, hls_configuration
-from fpga_tf.hls.inputs import InputPort
+from fpga_tf.lower.context import Conversion, LayerDict, Tap
+from fpga_tf.lower.inputs import InputPort
 from fpga_tf.models.graph import calls, consumers
 from fpga_tf.models.quantisers import stable_quantisers
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpga_tf.hls.build import build
-from fpga_tf.hls.context import FLOAT32_WIDTH
 from fpga_tf.hls.convert import Converted, Target, convert
-from fpga_tf.hls.inputs import InputPort
 from fpga_tf.hls.manifest import Manifest, Port
 from fpga_tf.hls.project import Samples, write_project
 from fpga_tf.hls.simulate import Simulated, simulate
+from fpga_tf.lower.context import FLOAT32_WIDTH
+from fpga_tf.lower.inputs import InputPort
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.store import Store
 

@@ -8,7 +8,7 @@ import pytest
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.samples import EVALUATION, STRESS, Inputs, ModelInput, evaluation_inputs, input_sets, samples_of
-from fpga_tf.hls.inputs import BIT, InputPort
+from fpga_tf.lower.inputs import BIT, InputPort
 
 SHAPE = (4, 3)
 FORMATS = {

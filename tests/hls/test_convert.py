@@ -176,16 +176,17 @@ def test_hls4mls_registry_is_left_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_handler_that_fails_leaves_the_registry_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fpga_tf.hls import convert as module
+    from fpga_tf.hls.convert import Target, convert
+    from fpga_tf.lower import walk
 
     before = registry()
 
     def broken(*_: object) -> list[Any]:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setitem(module.HANDLERS, "QDense", broken)
+    monkeypatch.setitem(walk.HANDLERS, "QDense", broken)
     with pytest.raises(RuntimeError):
-        module.convert(named(("x", "q", "d")), module.Target("top", tmp_path / "project"))
+        convert(named(("x", "q", "d")), Target("top", tmp_path / "project"))
     assert registry() == before
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
-from fpga_tf.hls.context import exact_format
 from fpga_tf.hls.nodes import _CALLS, FpgaTfMean, _field
-from fpga_tf.hls.operators.pooling import _division, _types
+from fpga_tf.lower.context import exact_format
+from fpga_tf.lower.operators.pooling import _division, _types
 from tests.hls.cpp import compile_cpp
 
 Case = tuple[Format, Format, int]

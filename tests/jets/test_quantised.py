@@ -95,8 +95,8 @@ def test_shipped_tagger_is_what_the_float_one_and_calibration_give(shipped: Any,
 
 
 def test_shipped_tagger_is_exact_in_float32(shipped: Any, tmp_path: Path) -> None:
-    from fpga_tf.hls.context import FLOAT32_WIDTH
     from fpga_tf.hls.convert import Target, convert
+    from fpga_tf.lower.context import FLOAT32_WIDTH
 
     converted = convert(shipped, Target("flavour", tmp_path / "project"))
     widest = converted.state.widest

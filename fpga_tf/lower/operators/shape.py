@@ -6,9 +6,9 @@ from math import prod
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
-from fpga_tf.hls.context import Conversion, LayerDict, union_format
-from fpga_tf.hls.operators.call import Call
-from fpga_tf.hls.operators.elementwise import alias
+from fpga_tf.lower.context import Conversion, LayerDict, union_format
+from fpga_tf.lower.operators.call import Call
+from fpga_tf.lower.operators.elementwise import alias
 
 
 def input_node(ctx: Conversion, call: Call) -> list[LayerDict]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, parse_quantiser
-from fpga_tf.hls.context import located
+from fpga_tf.lower.context import located
 from fpga_tf.models.graph import consumers
 
 BIT = Format(False, 1, 0)

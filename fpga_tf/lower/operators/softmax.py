@@ -10,10 +10,10 @@ import numpy as np
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import SoftmaxDesign
-from fpga_tf.hls.context import Conversion, LayerDict
-from fpga_tf.hls.operators.call import Call
-from fpga_tf.hls.operators.elementwise import quantise_node
-from fpga_tf.hls.operators.masking import BIT
+from fpga_tf.lower.context import Conversion, LayerDict
+from fpga_tf.lower.operators.call import Call
+from fpga_tf.lower.operators.elementwise import quantise_node
+from fpga_tf.lower.operators.masking import BIT
 
 
 def softmax_node(

@@ -9,9 +9,9 @@ import numpy as np
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding, parse_quantiser, smallest_format
-from fpga_tf.hls.context import Conversion, LayerDict, exact_format, sum_format
-from fpga_tf.hls.operators.call import Call
-from fpga_tf.hls.operators.linear import exact
+from fpga_tf.lower.context import Conversion, LayerDict, exact_format, sum_format
+from fpga_tf.lower.operators.call import Call
+from fpga_tf.lower.operators.linear import exact
 
 
 def quantise_node(

@@ -6,11 +6,11 @@ from math import prod
 from typing import Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.hls.context import Conversion, LayerDict, product_format
-from fpga_tf.hls.operators.call import Call
-from fpga_tf.hls.operators.linear import einsum_dense, exact, without_batch
-from fpga_tf.hls.operators.masking import attention_mask
-from fpga_tf.hls.operators.softmax import softmax_node
+from fpga_tf.lower.context import Conversion, LayerDict, product_format
+from fpga_tf.lower.operators.call import Call
+from fpga_tf.lower.operators.linear import einsum_dense, exact, without_batch
+from fpga_tf.lower.operators.masking import attention_mask
+from fpga_tf.lower.operators.softmax import softmax_node
 
 
 def attention(ctx: Conversion, call: Call) -> list[LayerDict]:

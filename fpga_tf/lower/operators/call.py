@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fpga_tf.hls.context import Conversion, LayerDict
+from fpga_tf.lower.context import Conversion, LayerDict
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
-from fpga_tf.hls.context import Conversion, LayerDict
-from fpga_tf.hls.operators.call import Call
+from fpga_tf.lower.context import Conversion, LayerDict
+from fpga_tf.lower.operators.call import Call
 
 BIT = Format(False, 1, 0)
 

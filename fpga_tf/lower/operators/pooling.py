@@ -7,8 +7,8 @@ from typing import Any
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Rounding, parse_quantiser
 from fpga_tf.fixedpoint.format import MAX_WIDTH
-from fpga_tf.hls.context import Conversion, LayerDict, check_width, exact_format
-from fpga_tf.hls.operators.call import Call
+from fpga_tf.lower.context import Conversion, LayerDict, check_width, exact_format
+from fpga_tf.lower.operators.call import Call
 from fpga_tf.models.graph import LayerCall
 
 
