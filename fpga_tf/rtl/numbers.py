@@ -1,0 +1,166 @@
+"""Traced fixed-point numbers: conversions of format, sums and maxima.
+
+A number is a da4ml `FixedVariable`: an interval and a step, and the operation that it comes from. All is exact but
+`convert`, which rounds once as the format says.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+from da4ml.trace import FixedVariable, HWConfig
+
+from fpga_tf.fixedpoint import Format, Overflow, Rounding
+
+# A traced number, an array of them; da4ml has no types to check against.
+Number = Any
+Numbers = np.ndarray
+# Cost and delay of an adder do not depend on its width, in units of one level of logic.
+HARDWARE = HWConfig(1, -1, -1)
+
+
+def constant(value: float) -> Number:
+    """A number that is always the same."""
+    return FixedVariable.from_const(float(value), hwconf=HARDWARE, _factor=1)
+
+
+def is_constant(number: Number) -> bool:
+    """Whether a number is always the same."""
+    return bool(number.low == number.high)
+
+
+def value_of(number: Number) -> float:
+    """The value of a constant."""
+    return float(number.low)
+
+
+def bits(number: Number) -> tuple[int, int, int]:
+    """Sign bit, integer bits without the sign, and fraction bits that hold every value."""
+    sign, integer, fraction = number.kif
+    return int(sign), int(integer), int(fraction)
+
+
+def floor_to(number: Number, fraction: int) -> Number:
+    """The number with bits below ``2**-fraction`` dropped."""
+    sign, integer, have = bits(number)
+    if is_constant(number):
+        return constant(np.floor(value_of(number) * 2.0**fraction) * 2.0**-fraction)
+    return number if have <= fraction else number.quantize(sign, integer, fraction)
+
+
+def low_bits(number: Number, width: int, fraction: int = 0) -> Number:
+    """The unsigned number of `width` bits that begin at ``2**-fraction``, whatever is above them."""
+    return number.quantize(0, width - fraction, fraction)
+
+
+def convert(number: Number, fmt: Format) -> Number:
+    """A number in another format: one rounding, then the overflow, as `Format.requantise` computes it on codes."""
+    if is_constant(number):
+        fraction = max(bits(number)[2], 0)
+        code = round(value_of(number) * 2.0**fraction)
+        return constant(float(fmt.requantise(np.array([code]), fraction)[0]) * 2.0**-fmt.fraction)
+    return _limited(_rounded(number, fmt), fmt)
+
+
+def _rounded(number: Number, fmt: Format) -> Number:
+    fraction = bits(number)[2]
+    if fraction <= fmt.fraction:
+        return number
+    half, step = 2.0 ** -(fmt.fraction + 1), 2.0**-fraction
+    match fmt.rounding:
+        case Rounding.TRN:
+            raised = number
+        case Rounding.TRN_ZERO:
+            raised = number + _negative(number) * (2 * half - step)
+        case Rounding.RND:
+            raised = number + half
+        case Rounding.RND_MIN_INF:
+            raised = _plus(number, half - step)
+        case Rounding.RND_ZERO:
+            raised = _plus(number, half - step) + _negative(number) * step
+        case Rounding.RND_INF:
+            raised = number + half - _negative(number) * step
+        case Rounding.RND_CONV:
+            odd = low_bits(number, 1, fmt.fraction) * 2.0 ** (fmt.fraction - fraction)
+            raised = _plus(number, half - step) + odd
+    return floor_to(raised, fmt.fraction)
+
+
+def _plus(number: Number, value: float) -> Number:
+    return number + value if value else number
+
+
+def _negative(number: Number) -> Number:
+    """One where the number is below zero."""
+    return constant(0) if float(number.low) >= 0 else number.is_negative()
+
+
+def _limited(number: Number, fmt: Format) -> Number:
+    """Into the range of a format, at its step."""
+    low, high = fmt.min_code * 2.0**-fmt.fraction, fmt.max_code * 2.0**-fmt.fraction
+    inside = float(number.low) >= low and float(number.high) <= high
+    if inside or is_constant(number):
+        return number if inside else convert(number, fmt)
+    if fmt.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+        return clipped(number, low, high)
+    if fmt.overflow is Overflow.SAT_ZERO:
+        number = (constant(high) - number).msb_mux(constant(0), number) if float(number.high) > high else number
+        return (number - low).msb_mux(constant(0), number) if float(number.low) < low else number
+    return number.quantize(int(fmt.signed), fmt.integer, fmt.fraction)
+
+
+def clipped(number: Number, low: float, high: float) -> Number:
+    """The number, or the bound that it is beyond."""
+    if float(number.low) < low:
+        number = number.max_of(low)
+    return number.min_of(high) if float(number.high) > high else number
+
+
+def total(numbers: Iterable[Number]) -> Number:
+    """The sum, by a tree that adds what is ready first."""
+    order = count()
+    heap = [(float(number.latency), next(order), number) for number in numbers]
+    heapq.heapify(heap)
+    while len(heap) > 1:
+        one, other = heapq.heappop(heap)[2], heapq.heappop(heap)[2]
+        both = one + other
+        heapq.heappush(heap, (float(both.latency), next(order), both))
+    return heap[0][2] if heap else constant(0)
+
+
+def largest(numbers: Sequence[Number]) -> Number:
+    """The largest, by a tree of comparisons."""
+    level = list(numbers)
+    while len(level) > 1:
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [pair[0] if len(pair) == 1 else pair[0].max_of(pair[1]) for pair in pairs]
+    return level[0]
+
+
+def chosen(condition: Number, if_true: Number, if_false: Number) -> Number:
+    """One of two numbers by a bit."""
+    if is_constant(condition):
+        return if_true if value_of(condition) else if_false
+    return condition.msb_mux(if_true, if_false)
+
+
+def looked_up(number: Number, entries: Sequence[float]) -> Number:
+    """The entry of a table at a whole number from 0 that never exceeds the last."""
+    if is_constant(number):
+        return constant(entries[round(value_of(number))])
+    first, last, step = (round(float(value)) for value in (number.low, number.high, number.step))
+    used = [float(entry) for entry in entries[first : last + 1 : step]]
+    return constant(used[0]) if len({*used}) == 1 else number.lookup(np.array(used))
+
+
+def array_of(numbers: Iterable[Number], shape: Sequence[int]) -> Numbers:
+    """An array of numbers, which numpy must not look into."""
+    flat = list(numbers)
+    result = np.empty(len(flat), dtype=object)
+    for index, number in enumerate(flat):
+        result[index] = number
+    return result.reshape(tuple(shape))

@@ -1,0 +1,111 @@
+"""Products with constant kernels, and of two tensors."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from da4ml.cmvm import QInterval, solve
+
+from fpga_tf.errors import InternalError
+from fpga_tf.rtl.numbers import Number, Numbers, array_of, is_constant, total, value_of
+from fpga_tf.rtl.operators.node import Node
+
+# How much deeper than a tree of adders the shared terms of a kernel may be, in adders.
+EXTRA_DEPTH = 2
+_FLOAT32_BITS = 24
+
+
+class Kernels:
+    """Adder graphs of constant matrices; rows of a sequence share one."""
+
+    def __init__(self) -> None:
+        self.solved: dict[Any, Any] = {}
+
+    def product(self, kernel: np.ndarray, row: Numbers) -> Numbers:
+        """``row @ kernel``.
+
+        Args:
+            kernel: exact values, shape (inputs, outputs).
+            row: numbers, shape (inputs,).
+        """
+        spans = tuple((float(x.low), float(x.high), float(x.step), float(x.latency)) for x in row)
+        key = kernel.tobytes(), kernel.shape, spans
+        if key not in self.solved:
+            exact = np.ascontiguousarray(kernel, dtype=np.float32)
+            if not np.array_equal(exact, kernel):
+                raise InternalError(f"a kernel must have at most {_FLOAT32_BITS} significant bits")
+            self.solved[key] = solve(
+                exact,
+                qintervals=[QInterval(low, high, step) for low, high, step, _ in spans],
+                latencies=[latency for *_, latency in spans],
+                adder_size=1,
+                carry_size=-1,
+                hard_dc=EXTRA_DEPTH,
+            )
+        found: Numbers = self.solved[key](row)
+        return found
+
+
+def einsum_dense(node: Node, kernels: Kernels) -> Numbers:
+    """An einsum with a constant kernel, and a bias."""
+    left, out = node["equation"].split("->")
+    data, weights = left.split(",")
+    kernel = np.asarray(node["weight_data"])
+    summed = [axis for axis in data if axis in weights and axis not in out]
+    free = [axis for axis in data if axis not in weights]
+    made = [axis for axis in weights if axis not in summed]
+    if sorted(summed + free) != sorted(data):
+        raise InternalError(f"an einsum must not keep an axis that both operands have: {node['equation']}")
+    sizes = dict(zip(weights, kernel.shape, strict=True))
+    matrix = np.transpose(kernel, [weights.index(axis) for axis in summed + made])
+    matrix = np.ascontiguousarray(matrix.reshape(prod(sizes[axis] for axis in summed), -1))
+    rows = np.transpose(node.inputs[0], [data.index(axis) for axis in free + summed])
+    outer = rows.shape[: len(free)]
+    found = [kernels.product(matrix, row) for row in rows.reshape(-1, len(matrix))]
+    result = array_of((number for row in found for number in np.ravel(row)), (*outer, *(sizes[axis] for axis in made)))
+    order = free + made
+    result = np.transpose(result, [order.index(axis) for axis in out])
+    return result if node["bias_data"] is None else added(result, np.asarray(node["bias_data"]))
+
+
+def added(numbers: Numbers, constants: np.ndarray) -> Numbers:
+    """Constants added, broadcast; nothing is added for a zero."""
+    pairs = zip(numbers.ravel(), np.broadcast_to(constants, numbers.shape).ravel(), strict=True)
+    return array_of((number + float(value) if value else number for number, value in pairs), numbers.shape)
+
+
+def einsum(node: Node) -> Numbers:
+    """An einsum of two tensors, each output a tree of sums."""
+    left, out = node["equation"].split("->")
+    names = left.split(",")
+    sizes: dict[str, int] = {}
+    for name, x in zip(names, node.inputs, strict=True):
+        sizes.update(zip(name, x.shape, strict=True))
+    summed = [axis for axis in sizes if axis not in out]
+    results = []
+    for place in np.ndindex(*(sizes[axis] for axis in out)):
+        at = dict(zip(out, place, strict=True))
+        terms = []
+        for inner in np.ndindex(*(sizes[axis] for axis in summed)):
+            at.update(zip(summed, inner, strict=True))
+            one, other = (x[tuple(at[axis] for axis in name)] for name, x in zip(names, node.inputs, strict=True))
+            terms.append(product(one, other))
+        results.append(total(terms))
+    return array_of(results, [sizes[axis] for axis in out])
+
+
+def product(one: Number, other: Number) -> Number:
+    """The exact product."""
+    if is_constant(one):
+        one, other = other, one
+    return one * value_of(other) if is_constant(other) else one * other
+
+
+def scale_shift(node: Node) -> Numbers:
+    """Per-channel scale and shift of the last axis."""
+    x = node.inputs[0]
+    scale = np.broadcast_to(np.asarray(node["scale_data"]), x.shape).ravel()
+    scaled = array_of((number * float(s) for number, s in zip(x.ravel(), scale, strict=True)), x.shape)
+    return added(scaled, np.asarray(node["shift_data"]))
