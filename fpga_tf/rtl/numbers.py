@@ -46,15 +46,28 @@ def bits(number: Number) -> tuple[int, int, int]:
 
 def floor_to(number: Number, fraction: int) -> Number:
     """The number with bits below ``2**-fraction`` dropped."""
-    sign, integer, have = bits(number)
     if is_constant(number):
         return constant(np.floor(value_of(number) * 2.0**fraction) * 2.0**-fraction)
-    return number if have <= fraction else number.quantize(sign, integer, fraction)
+    sign, integer, have = bits(number)
+    if have <= fraction:
+        return number
+    if sign + integer + fraction <= 0:  # less than one step: its floor is zero, or one step below
+        return negative(number) * -(2.0**-fraction)
+    return number.quantize(sign, integer, fraction)
 
 
 def low_bits(number: Number, width: int, fraction: int = 0) -> Number:
-    """The unsigned number of `width` bits that begin at ``2**-fraction``, whatever is above them."""
-    return number.quantize(0, width - fraction, fraction)
+    """The unsigned number of `width` bits that begin at ``2**-fraction``, of the number in two's complement."""
+    sign, integer, _ = bits(number)
+    above = width - fraction
+    if sign and above > integer + 1:  # the sign's bit goes on
+        return floor_to(number, fraction) + negative(number) * 2.0**above
+    return number.quantize(0, above, fraction)
+
+
+def negative(number: Number) -> Number:
+    """One where the number is below zero."""
+    return constant(0) if float(number.low) >= 0 else number.is_negative()
 
 
 def convert(number: Number, fmt: Format) -> Number:
@@ -75,15 +88,15 @@ def _rounded(number: Number, fmt: Format) -> Number:
         case Rounding.TRN:
             raised = number
         case Rounding.TRN_ZERO:
-            raised = number + _negative(number) * (2 * half - step)
+            raised = number + negative(number) * (2 * half - step)
         case Rounding.RND:
             raised = number + half
         case Rounding.RND_MIN_INF:
             raised = _plus(number, half - step)
         case Rounding.RND_ZERO:
-            raised = _plus(number, half - step) + _negative(number) * step
+            raised = _plus(number, half - step) + negative(number) * step
         case Rounding.RND_INF:
-            raised = number + half - _negative(number) * step
+            raised = number + half - negative(number) * step
         case Rounding.RND_CONV:
             odd = low_bits(number, 1, fmt.fraction) * 2.0 ** (fmt.fraction - fraction)
             raised = _plus(number, half - step) + odd
@@ -92,11 +105,6 @@ def _rounded(number: Number, fmt: Format) -> Number:
 
 def _plus(number: Number, value: float) -> Number:
     return number + value if value else number
-
-
-def _negative(number: Number) -> Number:
-    """One where the number is below zero."""
-    return constant(0) if float(number.low) >= 0 else number.is_negative()
 
 
 def _limited(number: Number, fmt: Format) -> Number:
@@ -108,9 +116,9 @@ def _limited(number: Number, fmt: Format) -> Number:
     if fmt.overflow in (Overflow.SAT, Overflow.SAT_SYM):
         return clipped(number, low, high)
     if fmt.overflow is Overflow.SAT_ZERO:
-        number = (constant(high) - number).msb_mux(constant(0), number) if float(number.high) > high else number
-        return (number - low).msb_mux(constant(0), number) if float(number.low) < low else number
-    return number.quantize(int(fmt.signed), fmt.integer, fmt.fraction)
+        number = chosen(negative(constant(high) - number), constant(0), number)
+        return chosen(negative(number - low), constant(0), number)
+    return number.quantize(1, fmt.integer, fmt.fraction) if fmt.signed else low_bits(number, fmt.width, fmt.fraction)
 
 
 def clipped(number: Number, low: float, high: float) -> Number:
@@ -145,6 +153,9 @@ def chosen(condition: Number, if_true: Number, if_false: Number) -> Number:
     """One of two numbers by a bit."""
     if is_constant(condition):
         return if_true if value_of(condition) else if_false
+    if is_constant(if_true) and if_false._factor < 0:
+        # da4ml 0.6 gives the constant the sign of the other
+        return -condition.msb_mux(constant(-value_of(if_true)), -if_false)
     return condition.msb_mux(if_true, if_false)
 
 

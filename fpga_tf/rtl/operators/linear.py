@@ -50,24 +50,42 @@ class Kernels:
 
 def einsum_dense(node: Node, kernels: Kernels) -> Numbers:
     """An einsum with a constant kernel, and a bias."""
-    left, out = node["equation"].split("->")
-    data, weights = left.split(",")
+    axes = _Axes(node["equation"])
     kernel = np.asarray(node["weight_data"])
-    summed = [axis for axis in data if axis in weights and axis not in out]
-    free = [axis for axis in data if axis not in weights]
-    made = [axis for axis in weights if axis not in summed]
-    if sorted(summed + free) != sorted(data):
-        raise InternalError(f"an einsum must not keep an axis that both operands have: {node['equation']}")
-    sizes = dict(zip(weights, kernel.shape, strict=True))
-    matrix = np.transpose(kernel, [weights.index(axis) for axis in summed + made])
-    matrix = np.ascontiguousarray(matrix.reshape(prod(sizes[axis] for axis in summed), -1))
-    rows = np.transpose(node.inputs[0], [data.index(axis) for axis in free + summed])
-    outer = rows.shape[: len(free)]
-    found = [kernels.product(matrix, row) for row in rows.reshape(-1, len(matrix))]
-    result = array_of((number for row in found for number in np.ravel(row)), (*outer, *(sizes[axis] for axis in made)))
-    order = free + made
-    result = np.transpose(result, [order.index(axis) for axis in out])
+    sizes = dict(zip(axes.weights, kernel.shape, strict=True))
+    summed = prod(sizes[axis] for axis in axes.summed)
+    matrices = _moved(kernel, axes.weights, axes.kept + axes.summed + axes.made)
+    matrices = matrices.reshape(prod(sizes[axis] for axis in axes.kept), summed, -1)
+    data = _moved(node.inputs[0], axes.data, axes.kept + axes.free + axes.summed)
+    outer = data.shape[: len(axes.kept + axes.free)]
+    found = []
+    for matrix, rows in zip(matrices, data.reshape(len(matrices), -1, summed), strict=True):
+        found += [kernels.product(np.ascontiguousarray(matrix), row) for row in rows]
+    numbers = (number for row in found for number in np.ravel(row))
+    result = array_of(numbers, (*outer, *(sizes[axis] for axis in axes.made)))
+    result = _moved(result, axes.kept + axes.free + axes.made, axes.out)
     return result if node["bias_data"] is None else added(result, np.asarray(node["bias_data"]))
+
+
+class _Axes:
+    """Axes of an einsum of data and a kernel.
+
+    Attributes:
+        data, weights, out: of the operands and the result.
+        summed: of both, not of the result; kept: of all three; free: of the data alone; made: of the kernel alone.
+    """
+
+    def __init__(self, equation: str) -> None:
+        left, self.out = equation.split("->")
+        self.data, self.weights = left.split(",")
+        self.summed = "".join(axis for axis in self.data if axis in self.weights and axis not in self.out)
+        self.kept = "".join(axis for axis in self.data if axis in self.weights and axis in self.out)
+        self.free = "".join(axis for axis in self.data if axis not in self.weights)
+        self.made = "".join(axis for axis in self.weights if axis not in self.data)
+
+
+def _moved(array: np.ndarray, axes: str, order: str) -> np.ndarray:
+    return np.transpose(array, [axes.index(axis) for axis in order])
 
 
 def added(numbers: Numbers, constants: np.ndarray) -> Numbers:
