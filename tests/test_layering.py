@@ -42,6 +42,7 @@ MAY_IMPORT_OUTSIDE = {
     "hgq": KERAS,
     "quantizers": KERAS,
     "hls4ml": {"hls"},
+    "da4ml": {"rtl"},
     "pythia8mc": {"jets"},
     "fastjet": {"jets"},
     "pickle": set(),

@@ -23,6 +23,11 @@ Numbers = np.ndarray
 HARDWARE = HWConfig(1, -1, -1)
 
 
+# Bits that da4ml 0.6 keeps: of inputs, of what is cut out of a number or selected, and of all else. Beyond, its
+# interpreter goes wrong without an error.
+WIDEST_CUT, WIDEST = 32, 62
+
+
 def constant(value: float) -> Number:
     """A number that is always the same."""
     return FixedVariable.from_const(float(value), hwconf=HARDWARE, _factor=1)
@@ -153,6 +158,8 @@ def chosen(condition: Number, if_true: Number, if_false: Number) -> Number:
     """One of two numbers by a bit."""
     if is_constant(condition):
         return if_true if value_of(condition) else if_false
+    if is_constant(if_true) and is_constant(if_false) and value_of(if_true) == value_of(if_false):
+        return if_true
     if is_constant(if_true) and if_false._factor < 0:
         # da4ml 0.6 gives the constant the sign of the other
         return -condition.msb_mux(constant(-value_of(if_true)), -if_false)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 from da4ml.trace import FixedVariableArray, comb_trace
 
-from fpga_tf.errors import UserError
+from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
+from fpga_tf.fixedpoint.format import Codes
 from fpga_tf.lower.walk import Lowered
-from fpga_tf.rtl.numbers import HARDWARE, Numbers, array_of, convert
+from fpga_tf.rtl.numbers import HARDWARE, WIDEST, WIDEST_CUT, Numbers, array_of, convert
 from fpga_tf.rtl.operators import elementwise, linear, mask, mean, softmax
 from fpga_tf.rtl.operators.node import Node, Operator
+
+# da4ml's codes of operations: constants; inputs, rectifiers, bits that are cut out of a number, selections.
+_CONSTANT = 5
+_CUTS = (-1, 2, -2, 3, -3, 6, -6)
 
 
 @dataclass(frozen=True)
@@ -64,45 +70,54 @@ def operators() -> dict[str, Operator]:
     }
 
 
-def trace(model: Any, lowered: Lowered, advance: Callable[[str], None] | None = None) -> Traced:
+def trace(model: Any, lowered: Lowered) -> Traced:
     """Trace a model.
 
     Args:
         model: the Keras model that was lowered.
-        advance: called with the name of each node before it is traced.
 
     Raises:
-        UserError: a node has no operator here.
+        UserError: a node has no operator here, or an exact result is too wide.
     """
     known, formats = operators(), lowered.state.formats
     tensors: dict[str, Numbers] = {}
     owners = {tap.node: tap.layer for tap in lowered.state.taps}
     depth: dict[str, float] = {}
     for description in lowered.nodes:
-        kind, name = description["class_name"], description["name"]
-        (output,) = description["output_keras_tensor_names"]
-        if advance is not None:
-            advance(name)
-        if kind == "InputLayer":
-            tensors[output] = _input(formats[output], tuple(description["input_shape"]))
-            continue
-        if kind not in known:
-            raise UserError(f"a node must be one of {', '.join(sorted(known))} to become RTL, not {kind}", where=name)
-        sources = description["input_keras_tensor_names"]
-        node = Node(description, [tensors[s] for s in sources], [formats[s] for s in sources], formats[output])
-        exact = known[kind](node)
-        tensors[output] = array_of((convert(number, node.format) for number in exact.ravel()), exact.shape)
-        ready = max(float(number.latency) for number in tensors[output].ravel())
-        depth[owners.get(name, name)] = ready
-    graph = comb_trace(_flat([tensors[t.name] for t in model.inputs]), _flat([tensors[t.name] for t in model.outputs]))
+        name, (output,) = description["name"], description["output_keras_tensor_names"]
+        tensors[output] = _traced(description, known, tensors, formats)
+        layer = str(owners.get(name, name))
+        depth[layer] = max(float(number.latency) for number in tensors[output].ravel())
+    outputs = [tensors[t.name] for t in model.outputs]
+    graph = comb_trace(_flat([tensors[t.name] for t in model.inputs]), _flat(outputs), keep_dead_inputs=True)
+    check_graph(graph)
     return Traced(
         graph=graph,
         inputs=tuple(port.format for port in lowered.inputs),
         outputs=tuple(lowered.outputs),
         input_shapes=tuple(tuple(int(s) for s in t.shape[1:]) for t in model.inputs),
-        output_shapes=tuple(tuple(int(s) for s in t.shape[1:]) for t in model.outputs),
+        output_shapes=tuple(array.shape for array in outputs),
         depth=depth,
     )
+
+
+def _traced(
+    description: Mapping[str, Any],
+    known: Mapping[str, Operator],
+    tensors: Mapping[str, Numbers],
+    formats: Mapping[str, Format],
+) -> Numbers:
+    kind, (output,) = description["class_name"], description["output_keras_tensor_names"]
+    if kind == "InputLayer":
+        return _input(formats[output], tuple(description["input_shape"]))
+    if kind not in known:
+        raise UserError(
+            f"a node must be one of {', '.join(sorted(known))} to become RTL, not {kind}", where=description["name"]
+        )
+    sources = description["input_keras_tensor_names"]
+    node = Node(description, [tensors[name] for name in sources], [formats[name] for name in sources], formats[output])
+    exact = known[kind](node)
+    return array_of((convert(number, node.format) for number in exact.ravel()), exact.shape)
 
 
 def _input(fmt: Format, shape: tuple[int, ...]) -> Numbers:
@@ -114,5 +129,45 @@ def _input(fmt: Format, shape: tuple[int, ...]) -> Numbers:
     return array_of(given._vars.ravel(), shape)
 
 
-def _flat(arrays: list[Numbers]) -> Numbers:
+def _flat(arrays: Sequence[Numbers]) -> Numbers:
     return np.concatenate([array.ravel() for array in arrays])
+
+
+def check_graph(graph: Any) -> None:
+    """Refuse what da4ml would compute wrongly without saying so.
+
+    Raises:
+        UserError: a result is too wide.
+        InternalError: a constant lost bits.
+    """
+    for op in graph.ops:
+        low, high, step = (float(value) for value in op.qint)
+        width, widest = int((high - low) / step).bit_length(), WIDEST_CUT if op.opcode in _CUTS else WIDEST
+        if width > widest:
+            raise UserError(
+                f"exact results must have at most {widest} bits here to become RTL, not {width}",
+                hint="quantise activations or kernels to fewer bits",
+            )
+        if op.opcode == _CONSTANT and op.data * step != low:
+            raise InternalError(f"da4ml must keep the constant {low}, not make {op.data * step} of it")
+
+
+def codes(traced: Traced, inputs: Sequence[Codes]) -> list[Codes]:
+    """Outputs of the graph by da4ml's interpreter.
+
+    Args:
+        inputs: codes of each port, shape (samples, *shape).
+
+    Returns:
+        Codes of each output, shape (samples, *shape).
+    """
+    given = zip(inputs, traced.inputs, strict=True)
+    flat = np.concatenate([x.reshape(len(x), -1) * 2.0**-fmt.fraction for x, fmt in given], axis=1)
+    values = np.asarray(traced.graph.predict(np.ascontiguousarray(flat)), dtype=np.float64)
+    results, at = [], 0
+    for fmt, shape in zip(traced.outputs, traced.output_shapes, strict=True):
+        size = prod(shape)
+        scaled = values[:, at : at + size] * 2.0**fmt.fraction
+        results.append(scaled.astype(np.int64).reshape(len(scaled), *shape))
+        at += size
+    return results

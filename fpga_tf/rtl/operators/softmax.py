@@ -61,10 +61,10 @@ def _row(node: Node, codes: Sequence[Number], valid: Sequence[Number]) -> list[N
     if is_constant(whole) and value_of(whole) == 0:
         return [constant(0) for _ in codes]
     mantissa, shifts = _inverse(node, whole)
-    products = [product(weight, mantissa) for weight in weights]
     for step, reached in shifts:
-        products = [chosen(reached, number, number * 2.0**step) for number in products]
-    return products
+        # no entry exceeds the sum, so none grows beyond where the sum's leading one goes
+        weights = [chosen(reached, weight, _kept(weight * 2.0**step, 1)) for weight in weights]
+    return [product(weight, mantissa) for weight in weights]
 
 
 def _exponentials(node: Node, codes: Sequence[Number], valid: Sequence[Number], scale: float) -> list[Number]:

@@ -1,0 +1,99 @@
+"""Traced numbers: every conversion of format on every code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from fpga_tf.fixedpoint import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fpga_tf.rtl.numbers import Number
+
+ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_MIN_INF", "RND_ZERO", "RND_INF", "RND_CONV")
+OVERFLOWS = ("WRAP", "SAT", "SAT_SYM", "SAT_ZERO")
+TARGETS = ("ap_fixed<6,1", "ap_ufixed<6,1", "ap_fixed<4,5", "ap_fixed<12,6", "ap_fixed<3,8", "ap_ufixed<1,0")
+
+
+def computed(source: Format, function: Callable[[Number], Number]) -> np.ndarray:
+    """The value of a function at every code of a format."""
+    from da4ml.trace import comb_trace
+
+    from fpga_tf.rtl.numbers import array_of
+    from fpga_tf.rtl.trace import _input, check_graph
+
+    (number,) = _input(source, (1,))
+    graph = comb_trace(array_of([number], (1,)), array_of([function(number)], (1,)), keep_dead_inputs=True)
+    check_graph(graph)
+    return np.asarray(graph.predict(values(source)[:, None])[:, 0])
+
+
+def values(source: Format) -> np.ndarray:
+    return np.arange(source.min_code, source.max_code + 1) * 2.0**-source.fraction
+
+
+@pytest.mark.qkeras
+@pytest.mark.parametrize("source", ["ap_fixed<8,4>", "ap_ufixed<7,3>", "ap_fixed<6,9>", "ap_fixed<5,-1>"])
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_conversions_are_those_of_the_format(source: str, rounding: str) -> None:
+    from fpga_tf.rtl.numbers import convert
+
+    given = Format.parse(source)
+    for overflow in OVERFLOWS:
+        for target in TARGETS:
+            fmt = Format.parse(f"{target},AP_{rounding},AP_{overflow}>")
+            for factor in (1.0, -1.0, -0.25):
+                found = computed(given, lambda x: convert(x * factor, fmt))  # noqa: B023 - called at once
+                wanted = fmt.quantise(values(given) * factor) * 2.0**-fmt.fraction
+                assert np.array_equal(found, wanted), (str(fmt), factor)
+
+
+@pytest.mark.qkeras
+def test_bits_of_twos_complement_go_on() -> None:
+    from fpga_tf.rtl.numbers import floor_to, low_bits
+
+    given = Format.parse("ap_fixed<5,1>")
+    for fraction in (-2, 0, 3):
+        for width in (1, 4):
+            found = computed(given, lambda x: low_bits(x, width, fraction))  # noqa: B023
+            assert np.array_equal(found, np.floor(values(given) * 2.0**fraction) % 2**width * 2.0**-fraction)
+        floored = computed(given, lambda x: floor_to(x, fraction))  # noqa: B023
+        assert np.array_equal(floored, np.floor(values(given) * 2.0**fraction) * 2.0**-fraction)
+
+
+@pytest.mark.qkeras
+def test_a_bit_chooses_between_numbers_of_any_sign() -> None:
+    from fpga_tf.rtl.numbers import chosen, constant, negative
+
+    given = Format.parse("ap_fixed<5,3>")
+    x = values(given)
+    for true, false in (
+        (lambda x: x * -2.0, lambda x: constant(1.5)),
+        (lambda x: constant(1.5), lambda x: x * -2.0),
+        (lambda x: x * 0.5, lambda x: -x),
+        (lambda x: constant(-0.25), lambda x: constant(3)),
+    ):
+        found = computed(given, lambda n: chosen(negative(n), true(n), false(n)))  # noqa: B023
+        wanted = [float(_value(true(v) if v < 0 else false(v))) for v in x]
+        assert np.array_equal(found, wanted)
+
+
+def _value(number: Number) -> float:
+    return float(number.low) if hasattr(number, "low") else float(number)
+
+
+@pytest.mark.qkeras
+def test_what_da4ml_would_get_wrong_is_refused() -> None:
+    from fpga_tf.errors import InternalError, UserError
+    from fpga_tf.rtl.numbers import floor_to
+
+    with pytest.raises(UserError, match="at most 32 bits here to become RTL, not 33"):
+        computed(Format.parse("ap_fixed<8,4>"), lambda x: floor_to(x * (2.0**26 + 1), 3))
+    with pytest.raises(UserError, match="at most 62 bits here to become RTL, not 67"):
+        computed(Format.parse("ap_fixed<8,4>"), lambda x: x * (2.0**30 + 1) * (2.0**29 + 1))
+    with pytest.raises(InternalError, match="da4ml must keep the constant"):
+        computed(Format.parse("ap_fixed<8,-30>"), lambda x: (x * 2.0**34).min_of(3.8125))
