@@ -3,8 +3,9 @@
 
     python scripts/make_jets.py --train-out TRAIN.h5      (once, with the extra `jets`)
     python scripts/train_flavour.py float --train TRAIN.h5
-    python scripts/train_flavour.py qat --train TRAIN.h5   (from the float one, in the environment with `qkeras`)
-    python scripts/train_flavour.py hgq2 --train TRAIN.h5  (from the float one, in the environment with `hgq2`)
+    python scripts/train_flavour.py student --train TRAIN.h5  (small, learns from the float one)
+    python scripts/train_flavour.py qat --train TRAIN.h5      (from the student, in the environment with `qkeras`)
+    python scripts/train_flavour.py hgq2 --train TRAIN.h5     (from the float one, in the environment with `hgq2`)
 
 Every tagger is trained from a fixed seed with deterministic kernels on two threads, which gives the same weights
 again on the same kind of processor with the same TensorFlow.
@@ -37,10 +38,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "configs/data/flavour.h5"
 MODELS = ROOT / "configs/models"
 FLOAT = MODELS / "flavour_float.keras"
+STUDENT_FILE = MODELS / "flavour_student.keras"
 SEED = 20_240
 VALIDATION_SHARE = 0.1
 BATCH = 512
-QAT_EPOCHS = 10
+STUDENT_EPOCHS = 80
+QAT_EPOCHS = 120
 HGQ2_BETA = 1e-7
 HGQ2_EPOCHS = 24
 HGQ2_BATCH = 1024
@@ -116,17 +119,38 @@ def train_float(train: JetSample) -> keras.Model:
     return model
 
 
+def taught(train: JetSample) -> NDArray[np.float32]:
+    """What the shipped float tagger makes of the training jets, probabilities (n, classes)."""
+    import keras
+
+    teacher = keras.saving.load_model(FLOAT, compile=False)
+    probabilities: NDArray[np.float32] = teacher.predict(train.x, batch_size=2000, verbose=0)
+    return probabilities
+
+
+def train_student(train: JetSample) -> keras.Model:
+    """Plain Keras tagger of the quantised one's shape that learns the float one's probabilities."""
+    import keras
+
+    from fpga_tf.jets.taggers import STUDENT, float_tagger
+
+    model = float_tagger(STUDENT)
+    loss = keras.losses.CategoricalCrossentropy()
+    fit(model, train, loss, rate=3e-3, epochs=STUDENT_EPOCHS, targets=taught(train))
+    return model
+
+
 def train_qat(train: JetSample) -> keras.Model:
-    """QKeras tagger that starts from the shipped float one, probabilities as output, trained on its logits."""
+    """QKeras tagger with probabilities as output; starts from the student and learns from its teacher, too."""
     import keras
 
     from fpga_tf.jets.quantised import copy_weights, integer_bits, logits_model, quantised_tagger
 
-    source = keras.saving.load_model(FLOAT, compile=False)
+    source = keras.saving.load_model(STUDENT_FILE, compile=False)
     model = quantised_tagger(integer_bits(source, read_sample(SHIPPED, "x_calib", "y_calib").x))
     copy_weights(source, model)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fit(logits_model(model), train, loss, rate=1e-3, epochs=QAT_EPOCHS)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    fit(logits_model(model), train, loss, rate=3e-3, epochs=QAT_EPOCHS, targets=taught(train))
     return model
 
 
@@ -139,10 +163,10 @@ def train_hgq2(train: JetSample) -> keras.Model:
     import keras
 
     from fpga_tf.jets.hgq2 import copy_weights, hgq2_tagger, trace
-    from fpga_tf.jets.taggers import float_tagger
+    from fpga_tf.jets.taggers import Shape, float_tagger
 
-    targets = keras.saving.load_model(FLOAT, compile=False).predict(train.x, batch_size=2000, verbose=0)
-    small = float_tagger(blocks=1)
+    targets = taught(train)
+    small = float_tagger(Shape(blocks=1))
     fit(small, train, keras.losses.CategoricalCrossentropy(), rate=3e-3, epochs=40, targets=targets)
     model = hgq2_tagger(HGQ2_BETA)
     copy_weights(small, model)
@@ -153,8 +177,18 @@ def train_hgq2(train: JetSample) -> keras.Model:
     return model
 
 
-TRAINERS: dict[str, Callable[[JetSample], Any]] = {"float": train_float, "qat": train_qat, "hgq2": train_hgq2}
-FILES = {"float": FLOAT, "qat": MODELS / "flavour.keras", "hgq2": MODELS / "flavour_hgq2.keras"}
+TRAINERS: dict[str, Callable[[JetSample], Any]] = {
+    "float": train_float,
+    "student": train_student,
+    "qat": train_qat,
+    "hgq2": train_hgq2,
+}
+FILES = {
+    "float": FLOAT,
+    "student": STUDENT_FILE,
+    "qat": MODELS / "flavour.keras",
+    "hgq2": MODELS / "flavour_hgq2.keras",
+}
 
 
 def save(model: keras.Model, path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The quantised flavour tagger: the float one with a fixed-point format on every tensor that the hardware holds.
+"""The quantised flavour tagger: a float one with a fixed-point format on every tensor that the hardware rounds.
 
-Weights have one format everywhere; each activation has its own integer bits, chosen from the values that the float
-tagger takes. Widths are small enough that every sum before its rounding has less than 24 bits, so that float32
-arithmetic is exact and Keras itself is the reference. Needs the extra `qkeras`.
+Widths go by kind of tensor; each has its own integer bits, chosen from the values that the float tagger takes. Widths
+are small enough that every sum before its rounding has less than 24 bits, so that float32 arithmetic is exact and
+Keras itself is the reference. Needs the extra `qkeras`.
 """
 
 from __future__ import annotations
@@ -16,37 +16,64 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fpga_tf.errors import UserError
-from fpga_tf.jets.taggers import CLASSES, FEATURES, HEADS, HIDDEN, KEY_DIM, TRACKS, WIDTH
+from fpga_tf.errors import InternalError, UserError
+from fpga_tf.fixedpoint import Format, bits_format
+from fpga_tf.jets.taggers import CLASSES, FEATURES, STUDENT, TRACKS, Shape
 from fpga_tf.layers import QMultiHeadAttention, QSoftmax
 
-# Share of a tensor's values that its format holds; the few beyond saturate.
-COVERED = 0.9995
+_INTEGERS = range(-3, 7)  # integer bits that are tried
+_PROJECTIONS = ("query", "key", "value")
 
 
 @dataclass(frozen=True)
 class Widths:
-    """Bits of each kind of tensor, signs included.
+    """Bits of each kind of tensor, signs included. Kernels and biases lie within +-1.
+
+    What the attention and the two-layer network add to their inputs is not rounded before the sum.
 
     Attributes:
-        kernel, bias: weights; kernels lie within +-1, biases too.
-        rectified: outputs behind a rectifier, unsigned.
-        signed: inputs, outputs of projections, of sums and of the pooling.
-        scores, attention: products of queries and keys, and the weights made of them, unsigned.
+        kernel, head_kernel, bias: weights of the encoder, kernels of the head, all biases.
+        tracks: inputs.
+        rectified, head: outputs behind a rectifier in the encoder and in the head, unsigned.
+        signed: outputs of sums and of the pooling.
+        query, key, value: outputs of the projections.
+        scores, attention, context: products of queries and keys, the weights made of them, unsigned, and the sums
+            that they weigh.
         logits, probability: input and output of the last softmax, the output unsigned.
+        softmax_error: largest error of an attention weight before its rounding. The training sees the tables, so
+            they may be coarse.
     """
 
-    kernel: int = 6
-    bias: int = 8
-    rectified: int = 8
+    kernel: int = 5
+    head_kernel: int = 6
+    bias: int = 6
+    tracks: int = 7
+    rectified: int = 6
+    head: int = 7
     signed: int = 8
-    scores: int = 10
-    attention: int = 8
-    logits: int = 10
-    probability: int = 10
+    query: int = 4
+    key: int = 4
+    value: int = 5
+    scores: int = 4
+    attention: int = 4
+    context: int = 5
+    logits: int = 8
+    probability: int = 8
+    softmax_error: float | None = 0.5
+
+    def bits(self, tensor: str) -> tuple[int, bool] | None:
+        """Bits and sign of an activation by its name, as `integer_bits` has it; None for one that is not rounded."""
+        kind = tensor.rpartition("/")[2].rstrip("12")
+        if kind in ("embed", "hidden"):
+            return self.rectified, False
+        if kind == "head":
+            return self.head, False
+        if kind in ("tracks", *_PROJECTIONS, "scores", "context", "logits"):
+            return getattr(self, kind), True
+        return (self.signed, True) if kind == "pool" or tensor.endswith("_sum") else None
 
 
-def quantised_tagger(integers: Mapping[str, int], widths: Widths | None = None, blocks: int = 2) -> keras.Model:
+def quantised_tagger(integers: Mapping[str, int], widths: Widths | None = None, shape: Shape = STUDENT) -> keras.Model:
     """QKeras tagger, input `tracks` (15, 6), output `probabilities` (3,), untrained.
 
     Layers are named as those of `float_tagger`; a quantiser that is a layer of its own ends in `_q`.
@@ -54,22 +81,21 @@ def quantised_tagger(integers: Mapping[str, int], widths: Widths | None = None, 
     Args:
         integers: integer bits without sign by tensor, as `integer_bits` finds them.
         widths: bits of each kind of tensor.
-        blocks: number of encoder blocks.
+        shape: sizes of the encoder.
 
     Raises:
         UserError: the extra `qkeras` is not installed.
     """
     make = _Maker(integers, widths or Widths())
     inputs = keras.layers.Input((TRACKS, FEATURES), name="tracks")
-    x = make.dense("embed", WIDTH)(make.quantiser("tracks")(inputs))
-    for i in range(1, blocks + 1):
-        attended = make.attention(f"attention{i}")(x, x)
-        x = make.total(f"attention{i}_sum", x, attended)
-        back = make.dense(f"back{i}", WIDTH, rectified=False)(make.dense(f"hidden{i}", HIDDEN)(x))
+    x = make.dense("embed", shape.width)(make.quantiser("tracks")(inputs))
+    for i in range(1, shape.blocks + 1):
+        x = make.total(f"attention{i}_sum", x, make.attention(f"attention{i}", shape)(x, x))
+        back = make.plain(f"back{i}", shape.width)(make.dense(f"hidden{i}", shape.hidden)(x))
         x = make.total(f"hidden{i}_sum", x, back)
     x = make.quantiser("pool")(keras.layers.GlobalAveragePooling1D(name="pool")(x))
     x = make.dense("head2", 16)(make.dense("head1", 32)(x))
-    outputs = make.softmax("probabilities", "logits")(make.logits("logits")(x))
+    outputs = make.softmax("probabilities", "logits")(make.plain("logits", CLASSES)(x))
     return keras.Model(inputs, outputs, name="flavour")
 
 
@@ -78,65 +104,78 @@ class _Maker:
 
     def __init__(self, integers: Mapping[str, int], widths: Widths) -> None:
         self.integers, self.widths, self.qkeras = integers, widths, _qkeras()
-        self.kernel, self.bias = (f"quantized_bits({bits},0,alpha=1)" for bits in (widths.kernel, widths.bias))
 
-    def signed(self, tensor: str, bits: int | None = None) -> str:
-        return f"quantized_bits({bits or self.widths.signed},{self.integers[tensor]},alpha=1)"
+    def text(self, tensor: str) -> str:
+        """The quantiser of an activation."""
+        found = self.widths.bits(tensor)
+        if found is None:
+            raise InternalError(f"the quantiser of {tensor} must have a width")
+        bits, signed = found
+        if signed:
+            return f"quantized_bits({bits},{self.integers[tensor]},alpha=1)"
+        return f"quantized_relu({bits},{self.integers[tensor]})"
 
     def quantiser(self, tensor: str) -> Any:
-        return self.qkeras.QActivation(self.signed(tensor), name=f"{tensor}_q")
+        return self.qkeras.QActivation(self.text(tensor), name=f"{tensor}_q")
 
-    def dense(self, name: str, units: int, rectified: bool = True) -> Any:
-        relu = f"quantized_relu({self.widths.rectified},{self.integers[name]})"
-        return self._dense(name, units, relu if rectified else self.signed(name))
+    def dense(self, name: str, units: int) -> Any:
+        return self.plain(name, units, self.text(name))
 
-    def logits(self, name: str) -> Any:
-        return self._dense(name, CLASSES, None)
+    def plain(self, name: str, units: int, activation: str | None = None) -> Any:
+        """A dense layer whose output is not rounded, unless by its activation."""
+        return self.qkeras.QDense(units, activation=activation, name=name, **self.weights(name))
 
-    def _dense(self, name: str, units: int, activation: str | None) -> Any:
-        weights = {"kernel_quantizer": self.kernel, "bias_quantizer": self.bias}
-        return self.qkeras.QDense(units, activation=activation, name=name, **weights)
+    def weights(self, name: str) -> dict[str, str]:
+        widths = self.widths
+        kernel = widths.head_kernel if name.startswith(("head", "logits")) else widths.kernel
+        bits = {"kernel_quantizer": kernel, "bias_quantizer": widths.bias}
+        return {key: f"quantized_bits({n},0,alpha=1)" for key, n in bits.items()}
 
-    def attention(self, name: str) -> Any:
-        stages: dict[str, Any] = {
-            f"{stage}_quantizer": self.signed(f"{name}/{stage}")
-            for stage in ("query", "key", "value", "context", "output")
-        }
+    def attention(self, name: str, shape: Shape) -> Any:
+        stages = (*_PROJECTIONS, "scores", "context")
         return QMultiHeadAttention(
-            HEADS,
-            KEY_DIM,
-            kernel_quantizer=self.kernel,
-            bias_quantizer=self.bias,
-            scores_quantizer=self.signed(f"{name}/scores", self.widths.scores),
+            shape.heads,
+            shape.key_dim,
+            value_dim=shape.value_dim,
             attention_quantizer=f"quantized_bits({self.widths.attention},0,keep_negative=0)",
+            softmax_error=self.widths.softmax_error,
             name=name,
-            **stages,
+            **{f"{stage}_quantizer": self.text(f"{name}/{stage}") for stage in stages},
+            **self.weights(name),
         )
 
     def total(self, name: str, *terms: Any) -> Any:
         return self.quantiser(name)(keras.layers.Add(name=name)(list(terms)))
 
     def softmax(self, name: str, source: str) -> Any:
-        scores = self.signed(source, self.widths.logits)
         result = f"quantized_bits({self.widths.probability},0,keep_negative=0)"
-        return QSoftmax(input_quantizer=scores, output_quantizer=result, name=name)
+        return QSoftmax(input_quantizer=self.text(source), output_quantizer=result, name=name)
 
 
-def integer_bits(float_model: keras.Model, x: NDArray[np.float32]) -> dict[str, int]:
-    """Integer bits that hold nearly all values (`COVERED`) of each tensor of a float tagger.
+def integer_bits(float_model: keras.Model, x: NDArray[np.float32], widths: Widths | None = None) -> dict[str, int]:
+    """Integer bits with which each rounded tensor of a float tagger is met with the least squared error.
 
     Args:
         float_model: made by `float_tagger`.
         x: jets (n, 15, 6).
+        widths: bits of each kind of tensor.
 
     Returns:
-        Bits by layer name, by ``layer/stage`` within an attention, and of the input by its name.
+        Bits without sign by layer name, by ``layer/stage`` within an attention, and of the input by its name.
     """
-    return {name: _integer(np.abs(values)) for name, values in _tensors(float_model, x)}
+    widths = widths or Widths()
+    tensors = ((name, values, widths.bits(name)) for name, values in _tensors(float_model, x))
+    return {name: _integer(values, *bits) for name, values, bits in tensors if bits is not None}
 
 
-def _integer(magnitudes: NDArray[np.float32]) -> int:
-    return int(np.ceil(np.log2(max(1.0, float(np.quantile(magnitudes, COVERED))))))
+def _integer(values: NDArray[np.float32], bits: int, signed: bool) -> int:
+    errors = {i: _squared_error(values, bits_format(bits, i, signed=signed)) for i in _INTEGERS}
+    return min(errors, key=lambda i: (errors[i], abs(i)))
+
+
+def _squared_error(values: NDArray[np.float32], fmt: Format) -> float:
+    codes = np.clip(np.rint(values * 2.0**fmt.fraction), fmt.min_code, fmt.max_code)
+    return float(np.mean(np.square(codes * fmt.lsb - values, dtype=np.float64)))
 
 
 def _tensors(float_model: keras.Model, x: NDArray[np.float32]) -> Iterator[tuple[str, NDArray[np.float32]]]:

@@ -8,6 +8,8 @@ identifiers because they end up as names in the firmware.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import keras
 
 TRACKS = 15
@@ -19,20 +21,43 @@ HEADS = 2
 KEY_DIM = 8
 
 
-def float_tagger(blocks: int = 2) -> keras.Model:
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a tagger's encoder; the head is the same for all.
+
+    Attributes:
+        width: channels of a track between the layers.
+        hidden: units of the two-layer network within a block.
+        heads, key_dim, value_dim: of the attention; queries and keys have `key_dim` channels per head.
+        blocks: number of encoder blocks.
+    """
+
+    width: int = WIDTH
+    hidden: int = HIDDEN
+    heads: int = HEADS
+    key_dim: int = KEY_DIM
+    value_dim: int = KEY_DIM
+    blocks: int = 2
+
+
+# Small enough that every multiplication has hardware of its own within one super logic region.
+STUDENT = Shape(width=12, hidden=24, heads=1, key_dim=4, value_dim=6, blocks=1)
+
+
+def float_tagger(shape: Shape | None = None) -> keras.Model:
     """Plain Keras tagger, input `tracks` (15, 6), output probabilities (3,).
 
     Args:
-        blocks: number of encoder blocks.
+        shape: sizes; those of `Shape` by default.
     """
-    layers = keras.layers
+    size, layers = shape or Shape(), keras.layers
     inputs = layers.Input((TRACKS, FEATURES), name="tracks")
-    x = layers.Dense(WIDTH, activation="relu", name="embed")(inputs)
-    for i in range(1, blocks + 1):
-        attended = layers.MultiHeadAttention(HEADS, KEY_DIM, name=f"attention{i}")(x, x)
-        x = layers.Add(name=f"attention{i}_sum")([x, attended])
-        hidden = layers.Dense(HIDDEN, activation="relu", name=f"hidden{i}")(x)
-        x = layers.Add(name=f"hidden{i}_sum")([x, layers.Dense(WIDTH, name=f"back{i}")(hidden)])
+    x = layers.Dense(size.width, activation="relu", name="embed")(inputs)
+    for i in range(1, size.blocks + 1):
+        attention = layers.MultiHeadAttention(size.heads, size.key_dim, value_dim=size.value_dim, name=f"attention{i}")
+        x = layers.Add(name=f"attention{i}_sum")([x, attention(x, x)])
+        hidden = layers.Dense(size.hidden, activation="relu", name=f"hidden{i}")(x)
+        x = layers.Add(name=f"hidden{i}_sum")([x, layers.Dense(size.width, name=f"back{i}")(hidden)])
     x = layers.GlobalAveragePooling1D(name="pool")(x)
     x = layers.Dense(32, activation="relu", name="head1")(x)
     x = layers.Dense(16, activation="relu", name="head2")(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint.quantisers import bits_format
 from fpga_tf.jets.quantised import Widths, copy_weights, integer_bits, logits_model, quantised_tagger
 from fpga_tf.jets.sample import JetSample, read_sample
-from fpga_tf.jets.taggers import float_tagger
+from fpga_tf.jets.taggers import STUDENT, Shape, float_tagger
 from fpga_tf.verdict.physics import Physics, physics
 
 pytestmark = pytest.mark.qkeras
@@ -23,8 +24,8 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 SHIPPED = CONFIGS / "models/flavour.keras"
 WEIGHTED = {"QDense", "QMultiHeadAttention"}
 ALLOWED = WEIGHTED | {"InputLayer", "QActivation", "Add", "GlobalAveragePooling1D", "QSoftmax"}
-ACCURACY = 0.7651
-AUC = {"b": 0.9109, "c": 0.6917, "light": 0.8649}
+ACCURACY = 0.7638
+AUC = {"b": 0.9092, "c": 0.6887, "light": 0.8647}
 ROOM = 0.0005  # the stated numbers are rounded
 
 
@@ -52,6 +53,11 @@ def reference() -> Any:
     return load("flavour_float.keras")
 
 
+@pytest.fixture(scope="module")
+def student() -> Any:
+    return load("flavour_student.keras")
+
+
 def reached(model: Any) -> Physics:
     sample = jets("eval")
     scores = model.predict(sample.x, batch_size=2000, verbose=0).astype(np.float64)
@@ -62,11 +68,11 @@ def random_jets(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 1, (n, 15, 6)).astype(np.float32)
 
 
-def seeded_float_tagger(seed: int) -> Any:
+def seeded_float_tagger(seed: int, shape: Shape = STUDENT) -> Any:
     import keras
 
     keras.utils.set_random_seed(seed)
-    return float_tagger()
+    return float_tagger(shape)
 
 
 def test_shipped_tagger_reaches_what_is_stated(shipped: Any, reference: Any) -> None:
@@ -86,11 +92,11 @@ def test_shipped_tagger_is_small_and_made_of_hardware_layers(shipped: Any) -> No
     assert {type(layer).__name__ for layer in shipped.layers} == ALLOWED
     assert {type(layer).__name__ for layer in shipped.layers if layer.weights} == WEIGHTED
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", layer.name) for layer in shipped.layers)
-    assert shipped.count_params() == 5555
+    assert shipped.count_params() == 1957
 
 
-def test_shipped_tagger_is_what_the_float_one_and_calibration_give(shipped: Any, reference: Any) -> None:
-    made = quantised_tagger(integer_bits(reference, jets("calib").x))
+def test_shipped_tagger_is_what_the_student_and_calibration_give(shipped: Any, student: Any) -> None:
+    made = quantised_tagger(integer_bits(student, jets("calib").x))
     assert made.to_json() == shipped.to_json()
 
 
@@ -100,20 +106,22 @@ def test_shipped_tagger_is_exact_in_float32(shipped: Any, tmp_path: Path) -> Non
 
     converted = convert(shipped, Target("flavour", tmp_path / "project"))
     widest = converted.state.widest
-    assert {"attention1/context", "attention2/scores", "logits", "pool"} <= set(widest)
+    assert {"attention1/context", "attention1/scores", "back1", "logits", "pool"} <= set(widest)
     assert max(widest.values()) < FLOAT32_WIDTH
-    assert [port.format for port in converted.inputs] == [bits_format(8, 2)]
+    assert [port.format for port in converted.inputs] == [bits_format(7, 2)]
 
 
-def test_wide_formats_give_the_float_tagger() -> None:
+@pytest.mark.parametrize("shape", [STUDENT, Shape()])
+def test_wide_formats_give_the_float_tagger(shape: Shape) -> None:
     x = random_jets(64, 5)
-    source = seeded_float_tagger(5)
-    bits = {name: n + 1 for name, n in integer_bits(source, x).items()}  # nothing saturates
-    wide = Widths(kernel=18, bias=18, rectified=18, signed=18, scores=14, attention=13, logits=14, probability=13)
-    model = quantised_tagger(bits, wide)
+    source = seeded_float_tagger(5, shape)
+    wide = Widths(**{field.name: 16 for field in fields(Widths)} | {"scores": 14, "logits": 14})
+    wide = replace(wide, attention=13, probability=13, softmax_error=None)
+    bits = {name: n + 1 for name, n in integer_bits(source, x, wide).items()}  # nothing saturates
+    model = quantised_tagger(bits, wide, shape)
     copy_weights(source, model)
     expected = np.asarray(source(x))
-    assert expected.std(axis=0).min() > 0.02
+    assert expected.std(axis=0).min() > 0.009
     np.testing.assert_allclose(model(x), expected, atol=5e-4)
 
 
@@ -131,23 +139,35 @@ def test_tagger_trains_on_its_logits() -> None:
     trained.fit(x, np.arange(64) % 3, batch_size=64, epochs=1, verbose=0)
     moved = [w.path for w, old in zip(model.trainable_weights, before, strict=True) if np.any(np.asarray(w) != old)]
     # a bias of the keys shifts all scores of a query alike, which no softmax sees
-    assert {w.path for w in model.trainable_weights} - set(moved) <= {f"attention{i}/key/bias" for i in (1, 2)}
-    codes = np.asarray(model(x), dtype=np.float64) * 2**10
-    assert np.array_equal(codes, np.rint(codes)) and codes.min() >= 0 and codes.max() < 2**10
+    assert {w.path for w in model.trainable_weights} - set(moved) <= {"attention1/key/bias"}
+    codes = np.asarray(model(x), dtype=np.float64) * 2**8
+    assert np.array_equal(codes, np.rint(codes)) and codes.min() >= 0 and codes.max() < 2**8
 
 
-def test_integer_bits_cover_nearly_all_values() -> None:
+def test_integer_bits_have_the_least_squared_error() -> None:
     source = seeded_float_tagger(3)
     x = np.zeros((200, 15, 6), dtype=np.float32)
     assert set(integer_bits(source, x).values()) == {0}
-    x[:] = 5.0
-    assert integer_bits(source, x)["tracks"] == 3
+    x[:] = 3.0  # exact with 2 bits; with one it saturates
+    assert integer_bits(source, x)["tracks"] == 2
     x[:] = 4.0
-    assert integer_bits(source, x)["tracks"] == 2
-    x.flat[:5] = 100.0  # of 18,000: fewer than are left to saturate
-    assert integer_bits(source, x)["tracks"] == 2
-    x.flat[:20] = 100.0
-    assert integer_bits(source, x)["tracks"] == 7
+    assert integer_bits(source, x)["tracks"] == 3
+    x[:] = np.linspace(-2, 2, x.size).reshape(x.shape)
+    x.flat[0] = 60.0  # of 18,000: the sixth integer bit that holds it costs the others more
+    assert integer_bits(source, x)["tracks"] == 5
+    x.flat[:20] = 60.0
+    assert integer_bits(source, x)["tracks"] == 6
+
+
+def test_only_what_widths_name_is_rounded() -> None:
+    widths = Widths()
+    assert widths.bits("attention1/value") == (5, True)
+    assert widths.bits("hidden2") == (6, False)
+    assert widths.bits("head1") == (7, False)
+    assert widths.bits("hidden1_sum") == (8, True)
+    assert {widths.bits(name) for name in ("back1", "attention1/output", "attention1/attention", "attention1")} == {
+        None
+    }
 
 
 def test_missing_qkeras_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

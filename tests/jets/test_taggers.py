@@ -48,6 +48,13 @@ def test_float_tagger_is_small_and_plain() -> None:
     check_names(model)
 
 
+def test_student_is_a_third_of_the_size() -> None:
+    model = taggers.float_tagger(taggers.STUDENT)
+    assert model.count_params() == 1957
+    assert model.get_layer("attention1").value_dim == 6
+    check_names(model)
+
+
 def test_shipped_float_tagger(jets: JetSample) -> None:
     import keras
 
