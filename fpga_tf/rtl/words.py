@@ -49,12 +49,14 @@ def pack(values: NDArray[np.float64], fields: Sequence[Field]) -> Words:
     """
     columns = []
     for index, field in enumerate(fields):
+        if not field.width:  # an input that no output depends on has no bits
+            continue
         scaled = values[:, index] * 2.0**field.fraction
         codes = scaled.astype(np.int64)
         if not np.array_equal(codes, scaled):
             raise InternalError(f"a port's value must be a multiple of 2**-{field.fraction}")
         columns.append((codes[:, None] >> np.arange(field.width)) & 1)
-    bits = np.concatenate(columns, axis=1).astype(np.uint8)
+    bits = np.concatenate([np.zeros((len(values), 0), np.int64), *columns], axis=1).astype(np.uint8)
     padding = word_count(fields) * 32 - bits.shape[1]
     whole = np.pad(bits, ((0, 0), (0, padding)))
     return np.packbits(whole, axis=1, bitorder="little").view("<u4").astype(np.uint32)
