@@ -55,8 +55,9 @@ def _design(judged: Judged) -> Iterator[str]:
         yield from ("", *(f"* unknown {', '.join(map(code, gates))}: {text(what)}"
                           for what, gates in missing(judged.gates)), "")  # fmt: skip
     report = design.report
-    cycles = f"{number(report.latency_cycles.max, 'cycles')} ({number(latency_ns(report), 'ns')})"
-    yield f"Latency {text(cycles)}, interval {text(number(report.interval_cycles.max, 'cycles'))}."
+    cycles, time = number(report.latency_cycles.max, "cycles"), latency_ns(report)
+    latency = cycles if time is None else f"{cycles} ({number(time, 'ns')})"
+    yield f"Latency {text(latency)}, interval {text(number(report.interval_cycles.max, 'cycles'))}."
     yield ""
     yield from _table(("resource", "used", "available", "of device", "of one SLR"), "lrrrr", _resources(judged))
     yield ""
