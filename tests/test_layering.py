@@ -155,3 +155,9 @@ def test_a_module_imports_only_what_its_room_may_and_is_short(path: Path) -> Non
 )
 def test_the_rules_find_what_breaks_them(where: str, text: str, found: list[str]) -> None:
     assert violations(PACKAGE / where, text) == found
+
+
+def test_what_makes_a_project_is_part_of_its_key() -> None:
+    from fpga_tf.flow.run import _CODE
+
+    assert (MAY_IMPORT["hls"] - BASE) | {"hls", "flow"} <= {*_CODE}

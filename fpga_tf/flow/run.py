@@ -30,7 +30,7 @@ from fpga_tf.store import Store, canonical_json
 from fpga_tf.verdict.verdict import RunResult
 
 _DIGESTED = ("name", "model", "quantise", "data", "hls", "simulation")
-_CODE = ("fixedpoint", "layers", "models", "hls", "flow", "jets/sample.py", "jets/untrusted.py")
+_CODE = ("fixedpoint", "layers", "models", "lower", "hls", "flow", "jets/sample.py", "jets/untrusted.py")
 
 
 def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
