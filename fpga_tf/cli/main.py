@@ -26,6 +26,7 @@ from fpga_tf.cli.convert import convert
 from fpga_tf.cli.doctor import doctor
 from fpga_tf.cli.output import print_json
 from fpga_tf.cli.report import report
+from fpga_tf.cli.rtl import rtl
 from fpga_tf.cli.run import run
 from fpga_tf.cli.schema import schema
 from fpga_tf.cli.simulate import simulate
@@ -45,7 +46,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, convert, simulate, report, check, doctor, schema):
+for _command in (run, convert, simulate, rtl, report, check, doctor, schema):
     cli.add_command(_command)
 
 

@@ -36,12 +36,12 @@ def test_help_names_the_commands_and_the_exit_codes(capsys: Streams) -> None:
     assert main(["--help"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    for text in ("run", "convert", "simulate", "check", "doctor", "schema", "Exit codes: 0 passed, 1 a gate failed"):
+    for text in ("run", "convert", "simulate", "rtl", "check", "doctor", "schema", "Exit codes: 0 passed, 1 a gate"):
         assert text in out
     assert "..." not in out.split("Commands:")[1]  # no sentence is cut short
 
 
-@pytest.mark.parametrize("name", ["run", "convert", "simulate", "check", "doctor", "schema"])
+@pytest.mark.parametrize("name", ["run", "convert", "simulate", "rtl", "check", "doctor", "schema"])
 def test_every_command_has_the_options_of_output(name: str, capsys: Streams) -> None:
     assert main([name, "--help"]) == 0
     out = capsys.readouterr().out
