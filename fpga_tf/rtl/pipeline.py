@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from da4ml.codegen import RTLModel
 from da4ml.trace import to_pipeline
 
@@ -107,10 +106,3 @@ def write_hdl(pipelined: Pipelined, folder: Path, name: str, language: Language 
     """
     check_name(name)
     RTLModel(pipelined.stages, name, folder, flavor=language, print_latency=False).write()
-
-
-def interpreted(pipelined: Pipelined, values: np.ndarray) -> np.ndarray:
-    """Outputs of the stages by da4ml's interpreter: values, shape (samples, fields)."""
-    for stage in pipelined.stages.solutions:
-        values = np.asarray(stage.predict(np.ascontiguousarray(values, dtype=np.float64)), dtype=np.float64)
-    return values

@@ -31,7 +31,6 @@ class Traced:
         graph: da4ml's `CombLogic`; flat inputs and outputs, each in the order of the ports.
         inputs, outputs: formats of the ports.
         input_shapes, output_shapes: without the batch.
-        depth: levels of logic at which each layer's result is ready, by layer in the order of the firmware.
     """
 
     graph: Any
@@ -39,7 +38,6 @@ class Traced:
     outputs: tuple[Format, ...]
     input_shapes: tuple[tuple[int, ...], ...]
     output_shapes: tuple[tuple[int, ...], ...]
-    depth: dict[str, float]
 
 
 def operators() -> dict[str, Operator]:
@@ -81,13 +79,9 @@ def trace(model: Any, lowered: Lowered) -> Traced:
     """
     known, formats = operators(), lowered.state.formats
     tensors: dict[str, Numbers] = {}
-    owners = {tap.node: tap.layer for tap in lowered.state.taps}
-    depth: dict[str, float] = {}
     for description in lowered.nodes:
-        name, (output,) = description["name"], description["output_keras_tensor_names"]
+        (output,) = description["output_keras_tensor_names"]
         tensors[output] = _traced(description, known, tensors, formats)
-        layer = str(owners.get(name, name))
-        depth[layer] = max(float(number.latency) for number in tensors[output].ravel())
     outputs = [tensors[t.name] for t in model.outputs]
     graph = comb_trace(_flat([tensors[t.name] for t in model.inputs]), _flat(outputs), keep_dead_inputs=True)
     check_graph(graph)
@@ -97,7 +91,6 @@ def trace(model: Any, lowered: Lowered) -> Traced:
         outputs=tuple(lowered.outputs),
         input_shapes=tuple(tuple(int(s) for s in t.shape[1:]) for t in model.inputs),
         output_shapes=tuple(array.shape for array in outputs),
-        depth=depth,
     )
 
 
@@ -161,9 +154,18 @@ def codes(traced: Traced, inputs: Sequence[Codes]) -> list[Codes]:
     Returns:
         Codes of each output, shape (samples, *shape).
     """
+    values = traced.graph.predict(np.ascontiguousarray(input_values(traced, inputs)))
+    return output_codes(traced, np.asarray(values, dtype=np.float64))
+
+
+def input_values(traced: Traced, inputs: Sequence[Codes]) -> np.ndarray:
+    """Exact values of all ports side by side, shape (samples, numbers), of codes of each."""
     given = zip(inputs, traced.inputs, strict=True)
-    flat = np.concatenate([x.reshape(len(x), -1) * 2.0**-fmt.fraction for x, fmt in given], axis=1)
-    values = np.asarray(traced.graph.predict(np.ascontiguousarray(flat)), dtype=np.float64)
+    return np.concatenate([x.reshape(len(x), -1) * 2.0**-fmt.fraction for x, fmt in given], axis=1)
+
+
+def output_codes(traced: Traced, values: np.ndarray) -> list[Codes]:
+    """Codes of each output, shape (samples, *shape), of the values of all side by side."""
     results, at = [], 0
     for fmt, shape in zip(traced.outputs, traced.output_shapes, strict=True):
         size = prod(shape)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpga_tf.errors import InternalError
-from fpga_tf.fixedpoint.format import Codes
 
 Words = NDArray[np.uint32]
 
@@ -75,8 +74,3 @@ def unpack(words: Words, fields: Sequence[Field]) -> NDArray[np.float64]:
         values[:, index] = (bits[:, at : at + field.width] @ weights) * 2.0**-field.fraction
         at += field.width
     return values
-
-
-def codes_of(values: NDArray[np.float64], fraction: int) -> Codes:
-    """Codes of exact values."""
-    return np.asarray(values * 2.0**fraction).astype(np.int64)

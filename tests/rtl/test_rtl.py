@@ -19,7 +19,7 @@ def test_verilog_computes_what_keras_computes(group: str, tmp_path: Path) -> Non
     from fpga_tf.models.evaluate import evaluate, output_keys
     from fpga_tf.rtl.pipeline import pipeline, write_hdl
     from fpga_tf.rtl.simulate import TOP, build, clocked, measure_latency, simulate
-    from fpga_tf.rtl.trace import trace
+    from fpga_tf.rtl.trace import input_values, trace
     from tests.conformance.cases import build_model
     from tests.conformance.proof import samples
 
@@ -30,10 +30,7 @@ def test_verilog_computes_what_keras_computes(group: str, tmp_path: Path) -> Non
     program = build(tmp_path / "hdl", tmp_path / "made")
     inputs = samples(lowered.inputs, np.random.default_rng(0))
     codes = [port.codes(x) for port, x in zip(lowered.inputs, inputs, strict=True)]
-    given = np.concatenate(
-        [x.reshape(len(x), -1) * 2.0**-port.format.fraction for port, x in zip(lowered.inputs, codes, strict=True)],
-        axis=1,
-    )
+    given = input_values(design.traced, codes)
     keys = output_keys(model)
     values = evaluate(model, inputs, keys, exact=True)
     wanted = np.concatenate([values[key].reshape(len(given), -1) for key in keys], axis=1)
