@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from fpga_tf.errors import UserError
+from fpga_tf.reports.agreed import agreed as agreed_in
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Row, Table
 from fpga_tf.reports.types import RESOURCES, SynthesisReport
@@ -102,26 +103,8 @@ def _version(text: str) -> str | None:
 
 
 def agreed(what: str, found: Iterable[tuple[str, _Value]]) -> _Value | None:
-    """The one value that all places of the file state; None if there is no place.
-
-    Args:
-        what: the value's name, for an error.
-        found: where, and the value.
-
-    Raises:
-        UserError: two places state different values.
-    """
-    first: tuple[str, _Value] | None = None
-    for where, value in found:
-        if first is None:
-            first = where, value
-        elif value != first[1]:
-            raise UserError(
-                f"a C-synthesis report must state {what} once, not again with another value",
-                where=where,
-                hint=f"it is first stated at {first[0]}; give a file that holds one report",
-            )
-    return None if first is None else first[1]
+    """As `fpga_tf.reports.agreed`, in a report of C synthesis."""
+    return agreed_in(what, found, "a C-synthesis report")
 
 
 def by_name(what: str, found: Iterable[tuple[_Key, str, _Value]]) -> dict[_Key, _Value]:

@@ -18,7 +18,7 @@ from fpga_tf.reports.find import find_files
 from fpga_tf.reports.group import Group, group
 from fpga_tf.reports.kin import absolute, in_tool_folder
 from fpga_tf.reports.layers import Origin
-from fpga_tf.reports.read import claim, read_source
+from fpga_tf.reports.read import claim, read_claimed
 from fpga_tf.reports.refused import link_text
 from fpga_tf.reports.source import open_source
 from fpga_tf.reports.types import SynthesisReport
@@ -129,7 +129,7 @@ def _read_one(path: Path) -> SynthesisReport | FpgaTfError | str | None:
     if not readers and not needed:
         return None
     try:
-        return read_source(source)
+        return read_claimed(source, readers)
     except FpgaTfError as error:
         return error
 

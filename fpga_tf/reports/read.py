@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +154,15 @@ def read_source(source: Source) -> SynthesisReport:
     Raises:
         UserError: no report of a known format, or one that can't be understood.
     """
-    claimed = claim(source)
+    return read_claimed(source, claim(source))
+
+
+def read_claimed(source: Source, claimed: Sequence[Reader]) -> SynthesisReport:
+    """As `read_source`, where `claim` was asked already.
+
+    Raises:
+        UserError: no report of a known format, or one that can't be understood.
+    """
     if len(claimed) > 1:
         names = " and ".join(reader.format for reader in claimed)
         raise UserError(f"a report must be of one format, not of {names}", where=source.path)

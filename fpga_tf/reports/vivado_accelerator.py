@@ -58,15 +58,10 @@ def read(source: Source) -> SynthesisReport:
             where=source.path,
             hint="copy the file again: it was cut off",
         )
-    found = [_system(table) for table in tables]
-    for table in tables:
-        contents.of(table)
-    for table, system in zip(tables, found, strict=True):
-        if system != found[0]:
-            raise table.damaged("say the same as the first one of its kind, not something else")
+    system = contents.repeated([(table, _system(table)) for table in tables])
     stage, notes = stage_notes(source, header)
     return replace(
-        found[0],
+        system,
         stage=stage,
         tool=header.tool,
         version=header.version,

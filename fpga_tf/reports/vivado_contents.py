@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fpga_tf.errors import UserError
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.tables import Table
+from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.reports.vivado_header import title_line
 
 _HEADING = re.compile(r"([0-9][0-9.]{0,15}) +(\S.*)")
@@ -64,6 +65,19 @@ class Contents:
                 hint="give a file that holds one whole report",
             )
         return section.title if section else ""
+
+    def repeated(self, found: Sequence[tuple[Table, SynthesisReport]]) -> SynthesisReport:
+        """What all tables of a kind say, each in a section of the report.
+
+        Raises:
+            UserError: a table is in no section of this report, or two differ.
+        """
+        for table, _ in found:
+            self.of(table)
+        for table, said in found:
+            if said != found[0][1]:
+                raise table.damaged("say the same as the first one of its kind, not something else")
+        return found[0][1]
 
     def missing(self) -> tuple[str, ...]:
         """A note if sections are listed that are not there: the file was cut off."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fpga_tf.errors import UserError
+from fpga_tf.reports.agreed import agreed as agreed_in
 from fpga_tf.reports.source import Source
 from fpga_tf.reports.types import Stage
 
@@ -125,26 +126,8 @@ def _whole_state(source: Source, state: str | None) -> None:
 
 
 def agreed(what: str, found: Iterable[tuple[str, _Value]]) -> _Value | None:
-    """The one value that all places of a file state; None if there is no place.
-
-    Args:
-        what: the value's name, for an error.
-        found: where, and the value.
-
-    Raises:
-        UserError: two places state different values.
-    """
-    first: tuple[str, _Value] | None = None
-    for where, value in found:
-        if first is None:
-            first = where, value
-        elif value != first[1]:
-            raise UserError(
-                f"a report of Vivado must state {what} once, not again with another value",
-                where=where,
-                hint=f"it is first stated at {first[0]}; give a file that holds one report",
-            )
-    return None if first is None else first[1]
+    """As `fpga_tf.reports.agreed`, in a report of Vivado."""
+    return agreed_in(what, found, "a report of Vivado")
 
 
 def stage_of(state: str | None) -> Stage | None:

@@ -66,13 +66,7 @@ def read(source: Source) -> SynthesisReport:
             where=source.path,
             hint="copy the file again: it was cut off",
         )
-    found = [_tree(table) for table in tables]
-    for table in tables:
-        contents.of(table)
-    for table, tree in zip(tables, found, strict=True):
-        if tree != found[0]:
-            raise table.damaged("say the same as the first one of its kind, not something else")
-    whole, stage = found[0], stage_notes(source, header)
+    whole, stage = contents.repeated([(table, _tree(table)) for table in tables]), stage_notes(source, header)
     part_of = () if whole.top == "(top)" else (f"the report is of {whole.instance} alone, not of the whole design",)
     return replace(
         whole,

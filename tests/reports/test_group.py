@@ -16,7 +16,7 @@ from fpga_tf.reports.group import Group
 from fpga_tf.reports.group import group as sort_out
 from fpga_tf.reports.types import RESOURCES, Clock, Interval, Latency, Resource, Stage, SynthesisReport
 
-ROOT = Path("/work/dir")
+ROOT = Path("/designs/net")
 SYN, SIM, IMPL = "syn/report", "sim/report", "impl/report/verilog"
 _FORMATS: dict[Stage, str] = {"csynth": "csynth_xml", "cosim": "cosim_rpt"}
 
