@@ -134,6 +134,37 @@ class HlsConfig(_Section):
     )
 
 
+class DelayConfig(_Section):
+    """A delay model: the clock period of a stage of logic is base_ns + level_ns * levels + lut_ns * LUT / 100,000."""
+
+    base_ns: Annotated[
+        float, Field(ge=0.0, le=100.0, description="of a stage without logic", json_schema_extra=_unit("ns"))
+    ]
+    level_ns: Annotated[
+        float, Field(gt=0.0, le=100.0, description="of a level of logic", json_schema_extra=_unit("ns"))
+    ]
+    lut_ns: float = Field(
+        default=0.0, ge=0.0, le=100.0, description="of 100,000 LUTs of the design", json_schema_extra=_unit("ns")
+    )
+
+
+class RtlConfig(_Section):
+    """The open path: Verilog of the model, clocked here."""
+
+    generate: Literal["auto", "always", "never"] = Field(
+        default="auto", description="whether a run makes RTL; auto: if the extra `rtl` is installed"
+    )
+    clock_ns: ClockNs | None = Field(
+        default=None, description="clock period that the pipeline is cut for; null: hls.clock_ns"
+    )
+    levels: Annotated[float, Field(gt=0.0, le=1000.0)] | None = Field(
+        default=None, description="levels of logic in a stage, at most; null: as many as the clock allows"
+    )
+    delay: DelayConfig | None = Field(
+        default=None, description="what levels of logic take; null: fitted to published designs"
+    )
+
+
 class SimulationConfig(_Section):
     """How the C-simulation is run."""
 
@@ -202,6 +233,7 @@ class Config(_Section):
     )
     data: DataConfig = Field(description="the samples to compare on")
     hls: HlsConfig = Field(default=HlsConfig(), description="what the HLS project is made for")
+    rtl: RtlConfig = Field(default=RtlConfig(), description="the open path: Verilog of the model, clocked here")
     simulation: SimulationConfig = Field(default=SimulationConfig(), description="how the C-simulation is run")
     gates: GatesConfig = Field(default=GatesConfig(), description="largest allowed loss of physics")
     budget: BudgetConfig = Field(default=BudgetConfig(), description="gates on latency and resources")

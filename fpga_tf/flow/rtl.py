@@ -113,12 +113,15 @@ def _traced(config: Config, levels: float) -> Pipelined:
 def _clocked(program: Path, design: Pipelined, reference: Reference) -> tuple[int, dict[str, list[Any]]]:
     """Cycles of latency, and codes of every output by set."""
     from fpga_tf.rtl.simulate import measure_latency, simulate
-    from fpga_tf.rtl.trace import input_values, output_codes
+    from fpga_tf.rtl.ports import input_values, output_codes
 
     traced = design.traced
-    values = {name: input_values(traced, ports) for name, ports in reference.inputs.items()}
+    values = {name: input_values(traced.inputs, ports) for name, ports in reference.inputs.items()}
     first = np.concatenate([codes.reshape(len(codes), -1) for codes in reference.outputs[EVALUATION]], axis=1)
     other = int(np.argmax((first != first[0]).any(axis=1)))
     latency = measure_latency(program, design, values[EVALUATION][0], values[EVALUATION][other])
-    found = {name: output_codes(traced, simulate(program, design, given, latency)) for name, given in values.items()}
+    found = {
+        name: output_codes(traced.outputs, traced.output_shapes, simulate(program, design, given, latency))
+        for name, given in values.items()
+    }
     return latency, found

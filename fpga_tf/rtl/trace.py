@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from fpga_tf.lower.walk import Lowered
 from fpga_tf.rtl.numbers import HARDWARE, WIDEST, WIDEST_CUT, Numbers, array_of, convert
 from fpga_tf.rtl.operators import elementwise, linear, mask, mean, softmax
 from fpga_tf.rtl.operators.node import Node, Operator
+from fpga_tf.rtl.ports import input_values, output_codes
 
 # da4ml's codes of operations: constants; inputs, rectifiers, bits that are cut out of a number, selections.
 _CONSTANT = 5
@@ -154,22 +154,5 @@ def codes(traced: Traced, inputs: Sequence[Codes]) -> list[Codes]:
     Returns:
         Codes of each output, shape (samples, *shape).
     """
-    values = traced.graph.predict(np.ascontiguousarray(input_values(traced, inputs)))
-    return output_codes(traced, np.asarray(values, dtype=np.float64))
-
-
-def input_values(traced: Traced, inputs: Sequence[Codes]) -> np.ndarray:
-    """Exact values of all ports side by side, shape (samples, numbers), of codes of each."""
-    given = zip(inputs, traced.inputs, strict=True)
-    return np.concatenate([x.reshape(len(x), -1) * 2.0**-fmt.fraction for x, fmt in given], axis=1)
-
-
-def output_codes(traced: Traced, values: np.ndarray) -> list[Codes]:
-    """Codes of each output, shape (samples, *shape), of the values of all side by side."""
-    results, at = [], 0
-    for fmt, shape in zip(traced.outputs, traced.output_shapes, strict=True):
-        size = prod(shape)
-        scaled = values[:, at : at + size] * 2.0**fmt.fraction
-        results.append(scaled.astype(np.int64).reshape(len(scaled), *shape))
-        at += size
-    return results
+    values = traced.graph.predict(np.ascontiguousarray(input_values(traced.inputs, inputs)))
+    return output_codes(traced.outputs, traced.output_shapes, np.asarray(values, dtype=np.float64))

@@ -10,7 +10,7 @@ import pytest
 from fpga_tf.errors import ToolError, UserError
 
 pytestmark = pytest.mark.qkeras
-SLOW = [pytest.param(group, marks=pytest.mark.slow) for group in ("elementwise", "softmax", "attention", "masks")]
+SLOW = [pytest.param(group, marks=pytest.mark.slow) for group in ("elementwise", "softmax", "attention", "masks", "linformer")]
 
 
 @pytest.mark.parametrize("group", ["linear", *SLOW])
@@ -19,7 +19,8 @@ def test_verilog_computes_what_keras_computes(group: str, tmp_path: Path) -> Non
     from fpga_tf.models.evaluate import evaluate, output_keys
     from fpga_tf.rtl.pipeline import pipeline, write_hdl
     from fpga_tf.rtl.simulate import TOP, build, clocked, measure_latency, simulate
-    from fpga_tf.rtl.trace import input_values, trace
+    from fpga_tf.rtl.ports import input_values
+    from fpga_tf.rtl.trace import trace
     from tests.conformance.cases import build_model
     from tests.conformance.proof import samples
 
@@ -30,7 +31,7 @@ def test_verilog_computes_what_keras_computes(group: str, tmp_path: Path) -> Non
     program = build(tmp_path / "hdl", tmp_path / "made")
     inputs = samples(lowered.inputs, np.random.default_rng(0))
     codes = [port.codes(x) for port, x in zip(lowered.inputs, inputs, strict=True)]
-    given = input_values(design.traced, codes)
+    given = input_values(design.traced.inputs, codes)
     keys = output_keys(model)
     values = evaluate(model, inputs, keys, exact=True)
     wanted = np.concatenate([values[key].reshape(len(given), -1) for key in keys], axis=1)

@@ -1,0 +1,173 @@
+"""What a folder of RTL says of itself: ports, pipeline, counts, and a digest of every generated file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fpga_tf.errors import UserError
+from fpga_tf.files import sha256_file
+from fpga_tf.fixedpoint import Format
+from fpga_tf.rtl.words import Field
+
+RTL_MANIFEST = "fpga_tf_rtl.json"
+SCHEMA = 1
+_MODULE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+_FIELD = re.compile(r"([su])(-?\d{1,3})\.(-?\d{1,3})")
+
+
+@dataclass(frozen=True)
+class RtlPort:
+    """An input or output of the model.
+
+    Attributes:
+        name: as the HLS project names it.
+        shape: without the batch.
+        format: ap_fixed type of its codes.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    format: str
+
+    @property
+    def type(self) -> Format:
+        """The format, read."""
+        return Format.parse(self.format)
+
+
+@dataclass(frozen=True)
+class RtlManifest:
+    """A folder's own description, kept in ``fpga_tf_rtl.json``.
+
+    Attributes:
+        name: top module.
+        key: what the folder was made from; equal keys mean equal folders.
+        project: key of the HLS project of the same model.
+        part, clock_ns: what the pipeline was cut for.
+        levels: levels of logic in a stage, at most.
+        latency: stages, which are the cycles from input to output.
+        cost: LUTs as da4ml counts them; not what a synthesis says.
+        register_bits: of the registers between stages.
+        operations: how many of each kind.
+        inputs, outputs: ports of the model.
+        input_fields, output_fields: the numbers of the module's two data ports, the first in the lowest bits.
+        versions: of the tools that made it.
+        files: SHA-256 of each generated file, by name relative to the folder.
+    """
+
+    name: str
+    key: str
+    project: str
+    part: str
+    clock_ns: float
+    levels: float
+    latency: int
+    cost: float
+    register_bits: int
+    operations: Mapping[str, int]
+    inputs: tuple[RtlPort, ...]
+    outputs: tuple[RtlPort, ...]
+    input_fields: tuple[Field, ...]
+    output_fields: tuple[Field, ...]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        """As JSON."""
+        plain = {
+            "schema": SCHEMA,
+            **asdict(self),
+            "input_fields": " ".join(map(_field_text, self.input_fields)),
+            "output_fields": " ".join(map(_field_text, self.output_fields)),
+        }
+        return json.dumps(plain, indent=1, allow_nan=False) + "\n"
+
+
+def read_rtl_manifest(folder: Path) -> RtlManifest:
+    """The manifest of a folder of RTL.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    path = folder / RTL_MANIFEST
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return _checked(data)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"a folder of RTL must hold {RTL_MANIFEST}", where=str(folder), hint="make it: fpga-tf rtl CONFIG"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UserError) as error:
+        raise UserError(
+            f"{RTL_MANIFEST} must be as it was written, not damaged ({type(error).__name__})",
+            where=str(path),
+            hint="make the RTL again with --fresh",
+        ) from error
+
+
+def _checked(data: Any) -> RtlManifest:
+    """The manifest in parsed JSON; raises what the lack or the wrong kind of anything raises."""
+    if data.pop("schema") != SCHEMA or set(data) != {one.name for one in fields(RtlManifest)}:
+        raise ValueError("schema")
+    for name in ("inputs", "outputs"):
+        data[name] = tuple(_port(one) for one in data[name])
+    for name in ("input_fields", "output_fields"):
+        data[name] = tuple(_field(text) for text in data[name].split())
+    manifest = RtlManifest(**data)
+    numbers = (manifest.clock_ns, manifest.levels, manifest.cost)
+    counts = (manifest.latency, manifest.register_bits, *manifest.operations.values())
+    tables = (*manifest.files.items(), *manifest.versions.items())
+    texts = (manifest.key, manifest.project, manifest.part, *(text for pair in tables for text in pair))
+    sound = (
+        _MODULE.fullmatch(manifest.name)
+        and all(type(n) in (int, float) and 0 <= n < float("inf") for n in numbers)
+        and all(type(n) is int and n >= 0 for n in counts)
+        and all(isinstance(text, str) for text in texts)
+        and manifest.inputs
+        and manifest.outputs
+        and not any(PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts for n in manifest.files)
+    )
+    if not sound:
+        raise ValueError("manifest")
+    return manifest
+
+
+def _port(data: Mapping[str, Any]) -> RtlPort:
+    port = RtlPort(data["name"], tuple(data["shape"]), data["format"])
+    if not isinstance(port.name, str) or not all(type(size) is int and size > 0 for size in port.shape):
+        raise TypeError("port")
+    _ = port.type
+    return port
+
+
+def _field_text(one: Field) -> str:
+    return f"{'s' if one.signed else 'u'}{one.integer}.{one.fraction}"
+
+
+def _field(text: str) -> Field:
+    match = _FIELD.fullmatch(text)
+    if match is None:
+        raise ValueError("field")
+    return Field(match[1] == "s", int(match[2]), int(match[3]))
+
+
+def rtl_digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a folder but its manifest, by relative name."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in found}
+    return {name: sha256_file(path) for name, path in names.items() if name != RTL_MANIFEST}
+
+
+def rtl_edited(folder: Path, manifest: RtlManifest) -> list[str]:
+    """Generated files that are no longer as they were written (or gone), in order."""
+    changed = []
+    for name, digest in sorted(manifest.files.items()):
+        path = folder / name
+        if not path.is_file() or sha256_file(path) != digest:
+            changed.append(name)
+    return changed
