@@ -13,8 +13,8 @@ from fpga_tf.errors import ToolError
 from fpga_tf.files import disk_errors, sha256_file
 from fpga_tf.hls.harness import HARNESS
 from fpga_tf.hls.manifest import Manifest
-from fpga_tf.hls.together import Failure, run_together
 from fpga_tf.store import Store
+from fpga_tf.together import Failure, run_together
 
 FLAGS = ("-std=c++14", "-O1", "-w", "-Ifirmware", "-Ifirmware/ap_types")
 PROGRAM = "simulate"
