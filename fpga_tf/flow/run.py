@@ -6,7 +6,6 @@ on the disk, so an edit in it is simulated, and told.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from fpga_tf.errors import UserError
 from fpga_tf.files import MANIFEST, atomic_write
 from fpga_tf.flow.check import frontend_of
+from fpga_tf.flow.code import code_digest
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.environment import check_environment
 from fpga_tf.flow.lock import project_lock
@@ -79,7 +79,7 @@ def _project(config: Config, store: Store, fresh: bool, progress: Progress) -> N
     with progress.step("read the configuration and the jets"):
         frontend = _frontend(config)
         fields = _fields(config)
-        key = store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": _own_code()})
+        key = store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": code_digest(_CODE)})
         jets = load_jets(config)
         asked = Settings.of(config, jets.classes, probabilities=True)
         standing = stands(config.project, key, fresh=fresh)
@@ -132,15 +132,3 @@ def _fields(config: Config) -> bytes:
 
 def _versions() -> bytes:
     return canonical_json(versions())
-
-
-def _own_code() -> str:
-    """Digest of the code that makes projects: a change in it is a change of every project."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    for part in _CODE:
-        found = (package / part).rglob("*") if (package / part).is_dir() else [package / part]
-        for path in sorted(found):
-            if path.suffix in (".py", ".h"):
-                digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -17,11 +17,13 @@ from fpga_tf.verdict.agreement import Agreement
 from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
 from fpga_tf.verdict.physics import Physics, WorkingPoint
+from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, rows
 from fpga_tf.verdict.verdict import STAGES, RunResult
 
 _HEADINGS = {"float": "float", "quantised": "quantised", "csim": "C-sim"}
 _STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow", "incomplete": "bold yellow"}
 _NONE = "-"
+_CSIM, _RTL = "C-sim", "RTL"
 
 
 def render(result: RunResult, console: Console, quiet: bool = False) -> None:
@@ -35,8 +37,10 @@ def render(result: RunResult, console: Console, quiet: bool = False) -> None:
     if not quiet:
         if any(result.physics.values()):
             _print_physics(result, console)
-        if result.agreement is not None:
-            _print_agreement(result.agreement, console)
+        if any(_faces(result).values()):
+            _print_agreement(result, console)
+        if result.rtl is not None:
+            _print_rtl(result.rtl, console)
         _print_gates(result, console)
         for note in (*_throughput(result), *result.notes):
             console.print(_text(f"note: {note}"))
@@ -52,9 +56,9 @@ def summary(result: RunResult) -> str:
     unknown = [gate for gate in gates if gate.result == "unknown"]
     parts = []
     if failed:
-        parts.append("; ".join(_failure(gate, result.agreement) for gate in failed))
+        parts.append("; ".join(_failure(gate, result) for gate in failed))
     else:
-        parts.append(_agreed(result.agreement))
+        parts.append(_all_agreed(result))
     if unknown:
         missing = "; ".join(missing for missing, _ in _missing(unknown))
         parts.append(f"{len(unknown)} of {len(gates)} gates unknown: {missing}")
@@ -69,11 +73,24 @@ def _agreed(agreement: Agreement | None) -> str:
     return f"{agreement.differing:,} of {agreement.compared:,} outputs differ"
 
 
-def _failure(gate: Gate, agreement: Agreement | None) -> str:
-    if gate.gate == AGREEMENT and agreement is not None:
+def _all_agreed(result: RunResult) -> str:
+    """Of each face that was simulated, and how long the RTL takes."""
+    faces = [(name, one) for name, one in _faces(result).items() if one is not None]
+    if len(faces) < 2 or result.rtl is None:
+        return _agreed(result.agreement)
+    (_, first), *others = faces
+    also = "".join(f", {one.differing:,} in {name}" for name, one in others)
+    return f"{_agreed(first)} in C-simulation{also}; latency {rows(result.rtl)[0][1]}"
+
+
+def _failure(gate: Gate, result: RunResult) -> str:
+    faces = {AGREEMENT: result.agreement, RTL_AGREEMENT: _faces(result)[_RTL]}
+    agreement = faces.get(gate.gate)
+    if agreement is not None:
         layer = agreement.first_diverging_layer
         where = f", first in layer {layer}" if layer is not None else ""
-        return f"{_agreed(agreement)}, largest by {_or_none(agreement.max_lsb)} LSB{where}"
+        who = " of the RTL" if gate.gate == RTL_AGREEMENT else ""
+        return f"{_agreed(agreement)}{who}, largest by {_or_none(agreement.max_lsb)} LSB{where}"
     if gate.unit == "files":
         return f"{gate.gate} {gate.source}"  # how many is less than which
     if gate.value is None:
@@ -110,17 +127,40 @@ def _rejection(physics: Physics, background: str, efficiency: str) -> str:
     return f"{point.rejection:,.1f}" + (f" (at {_percent(point.efficiency, 0)})" if tied else "")
 
 
-def _print_agreement(agreement: Agreement, console: Console) -> None:
-    table = _table("inputs", "outputs", "differing", "largest, LSB")
-    for one in agreement.sets:
-        _row(table, one.name, (f"{one.compared:,}", f"{one.differing:,}", _or_none(one.max_lsb)))
-    lines = (
-        [] if agreement.first_diverging_layer is None else [f"first diverging layer: {agreement.first_diverging_layer}"]
-    )
-    for worst in agreement.worst:
-        codes = f"model {worst.reference}, firmware {worst.firmware} ({worst.lsb:,} LSB)"
-        lines.append(f"worst: {worst.set}, sample {worst.sample}, output {worst.output}: {codes}")
-    _section(console, "Agreement of model and C-simulation", table, lines)
+def _print_agreement(result: RunResult, console: Console) -> None:
+    """One row a set of inputs, one column a face that is held against the model."""
+    faces = {name: one for name, one in _faces(result).items() if one is not None}
+    many = len(faces) > 1
+    table = _table("inputs", "outputs", *(f"{name} differs" if many else "differing" for name in faces), "largest, LSB")
+    for sets in zip(*(one.sets for one in faces.values()), strict=True):
+        largest = max((one.max_lsb for one in sets if one.max_lsb is not None), default=None)
+        cells = (f"{sets[0].compared:,}", *(f"{one.differing:,}" for one in sets), _or_none(largest))
+        _row(table, sets[0].name, cells)
+    lines = []
+    for name, one in faces.items():
+        if one.first_diverging_layer is not None:
+            lines.append(f"first diverging layer: {one.first_diverging_layer}")
+        who = "firmware" if name == _CSIM else name
+        for worst in one.worst:
+            codes = f"model {worst.reference}, {who} {worst.firmware} ({worst.lsb:,} LSB)"
+            lines.append(f"worst: {worst.set}, sample {worst.sample}, output {worst.output}: {codes}")
+    _section(console, f"Agreement of model{',' if many else ' and'} {' and '.join(map(_long, faces))}", table, lines)
+
+
+def _faces(result: RunResult) -> dict[str, Agreement | None]:
+    return {_CSIM: result.agreement, _RTL: None if result.rtl is None else result.rtl.agreement}
+
+
+def _long(face: str) -> str:
+    return "C-simulation" if face == _CSIM else face
+
+
+def _print_rtl(rtl: RtlResult, console: Console) -> None:
+    table = _table("", "value")
+    table.add_column("source", overflow="fold")
+    for name, value, source in rows(rtl):
+        _row(table, name, (value, source))
+    _section(console, "RTL", table, [f"folder: {rtl.folder}"])
 
 
 def _print_gates(result: RunResult, console: Console) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from fpga_tf.verdict.agreement import Agreement
 from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.physics import Physics
+from fpga_tf.verdict.rtl import RtlResult
 from fpga_tf.verdict.strict_json import finite
 
 Verdict = Literal["pass", "fail", "incomplete"]
@@ -63,6 +64,7 @@ class RunResult:
         steps: in the order run.
         throughput: rates by name and unit, such as `csim_samples_per_second`.
         notes: what a reader should know besides.
+        rtl: what the RTL of the same model gave; None if there is none.
     """
 
     project: str
@@ -74,6 +76,7 @@ class RunResult:
     steps: tuple[Step, ...] = ()
     throughput: Mapping[str, float | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rtl: RtlResult | None = None
 
     @property
     def all_gates(self) -> tuple[Gate, ...]:
@@ -98,6 +101,7 @@ class RunResult:
             "steps": [{"name": step.name, "seconds": step.seconds, "cached": step.cached} for step in self.steps],
             "project": self.project,
             "gates": [gate.to_json() for gate in self.gates],
+            "rtl": None if self.rtl is None else self.rtl.to_json(),
         }
         if self.throughput:
             value["throughput"] = dict(self.throughput)

@@ -1,0 +1,42 @@
+"""The folder of RTL beside a project: what stands in it, and what may take its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fpga_tf.errors import UserError
+from fpga_tf.files import check_replaceable
+from fpga_tf.rtl.manifest import RTL_MANIFEST, read_rtl_manifest, rtl_edited
+
+
+def rtl_folder(project: Path) -> Path:
+    """Where the RTL of a project is written."""
+    return project.with_name(f"{project.name}_rtl")
+
+
+def rtl_stands(folder: Path, key: str, *, fresh: bool) -> bool:
+    """Whether the folder holds the RTL of this key already, edited or not.
+
+    Args:
+        key: what the RTL is made from.
+        fresh: replace what stands there, whatever it is, as long as it is RTL of ours.
+
+    Raises:
+        UserError: the folder is something else, its manifest is damaged, or it is other RTL that somebody has edited.
+    """
+    check_replaceable(folder, RTL_MANIFEST)
+    if fresh or not (folder / RTL_MANIFEST).is_file():
+        return False
+    manifest = read_rtl_manifest(folder)
+    if manifest.key == key:
+        return True
+    edited = rtl_edited(folder, manifest)
+    if edited:
+        files = "file is" if len(edited) == 1 else "files are"
+        raise UserError(
+            f"RTL must be as it was generated to be replaced by other RTL, {len(edited)} {files} not: "
+            f"{', '.join(edited[:3])}{' ...' if len(edited) > 3 else ''}",
+            where=str(folder),
+            hint="name another folder, or replace it with --fresh",
+        )
+    return False

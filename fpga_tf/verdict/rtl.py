@@ -1,0 +1,128 @@
+"""What the generated RTL gave: counted in its simulation, and estimated, each estimate with its error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fpga_tf.reports.types import RESOURCES, SynthesisReport
+from fpga_tf.verdict.agreement import Agreement
+from fpga_tf.verdict.devices import find_device
+from fpga_tf.verdict.gates import Gate, GateResult
+from fpga_tf.verdict.numbers import singular
+
+RTL_AGREEMENT, RTL_SOURCES = "rtl_agreement", "rtl_sources"
+
+
+@dataclass(frozen=True, slots=True)
+class RtlResult:
+    """Generated RTL, and what is known of it.
+
+    Attributes:
+        folder: where it is.
+        edited: generated files that are not as they were written.
+        agreement: of codes of the model and of the clocked RTL; None if it was not simulated.
+        latency_cycles, interval_cycles: counted in the simulation; None if it was not simulated.
+        samples_per_second: of the simulation.
+        levels: levels of logic in a stage, at most.
+        estimate: what is believed of resources and clock.
+        missing: why it was not simulated, and what to do.
+    """
+
+    folder: str
+    edited: tuple[str, ...]
+    agreement: Agreement | None
+    latency_cycles: int | None
+    interval_cycles: int | None
+    samples_per_second: float | None
+    levels: float
+    estimate: SynthesisReport
+    missing: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; estimates have a value and a relative error."""
+        one = self.estimate
+        return {
+            "folder": self.folder,
+            "edited": list(self.edited),
+            "agreement": None if self.agreement is None else self.agreement.to_json(),
+            "latency_cycles": self.latency_cycles,
+            "interval_cycles": self.interval_cycles,
+            "samples_per_second": self.samples_per_second,
+            "stages": one.latency_cycles.max,
+            "levels": self.levels,
+            "clock_ns": one.clock_ns.target,
+            "part": one.part,
+            "estimate": {
+                "clock_ns": {"value": one.clock_ns.estimated, "error": one.errors.get("clock_ns.estimated", 0.0)},
+                **{name: {"value": one.resources[name].used, "error": _error(one, name)} for name in RESOURCES},
+            },
+            "missing": self.missing,
+        }
+
+
+def _error(report: SynthesisReport, resource: str) -> float:
+    return report.errors.get(f"resources.{resource}.used", 0.0)
+
+
+def rtl_gates(result: RtlResult) -> list[Gate]:
+    """RTL must compute what the model computes, and be what was generated.
+
+    RTL that was not simulated has no gate of agreement: it proves nothing, and nothing of it is counted.
+    """
+    changed = len(result.edited)
+    source = f"edited: {', '.join(result.edited[:3])}" if changed else "digests in the manifest"
+    sources = Gate(RTL_SOURCES, 0, changed, "files", source, "fail" if changed else "pass")
+    if result.agreement is None:
+        missing = result.missing or "a simulation of the RTL"
+        return [Gate(RTL_AGREEMENT, 0, None, "outputs", None, "unknown", missing), sources]
+    verdict: GateResult = "pass" if result.agreement.exact else "fail"
+    return [Gate(RTL_AGREEMENT, 0, result.agreement.differing, "outputs", "RTL simulation", verdict), sources]
+
+
+def rows(result: RtlResult) -> list[tuple[str, str, str]]:
+    """Quantity, value, and where it is from or what it is a share of."""
+    one = result.estimate
+    counted = "RTL simulation" if result.latency_cycles is not None else "stages of the pipeline"
+    cycles = result.latency_cycles if result.latency_cycles is not None else one.latency_cycles.max
+    found = [("latency", f"{_cycles(cycles)}{_at(cycles, one)}", counted)]
+    found.append(("interval", _cycles(result.interval_cycles or one.interval_cycles.max), counted))
+    if one.clock_ns.estimated is not None:
+        share = one.errors.get("clock_ns.estimated", 0.0)
+        period = one.clock_ns.estimated
+        text = f"{period:.3g} ± {period * share:.2g} ns" if share else f"{period:.3g} ns"
+        found.append(("clock period", text, f"estimate, {result.levels:g} levels of logic in a stage"))
+    return found + [(name, _used(one, name), _shares(one, name)) for name in RESOURCES if name in _shown(one)]
+
+
+def _cycles(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,} {singular('cycles', count)}"
+
+
+def _at(cycles: int | None, report: SynthesisReport) -> str:
+    """The latency in ns at the clock that is asked for."""
+    clock = report.clock_ns.target
+    return "" if cycles is None or clock is None else f", {cycles * clock:,.4g} ns at {clock:g} ns"
+
+
+def _shown(report: SynthesisReport) -> list[str]:
+    return [name for name in RESOURCES if report.resources[name].used is not None]
+
+
+def _used(report: SynthesisReport, name: str) -> str:
+    used, error = report.resources[name].used, _error(report, name)
+    if used is None:
+        return "unknown"
+    return f"{used:,} ± {error * 100:.0f} %" if error else f"{used:,}"
+
+
+def _shares(report: SynthesisReport, name: str) -> str:
+    """Of the device, and of its smallest region."""
+    device, used = find_device(report.part), report.resources[name].used
+    if device is None or used is None or not device.resources.get(name):
+        return "estimate"
+    text = f"estimate, {used / device.resources[name] * 100:.3g} % of the device"
+    if device.slrs > 1 and used:
+        smallest = min(region[name] for region in device.slr_resources)
+        text += f", {used / smallest * 100:.3g} % of an SLR"
+    return text
