@@ -24,6 +24,9 @@ _CLASS = re.compile(rb'"class_name"\s*:\s*"([A-Za-z0-9_]{1,200})(?:>[^"]{0,200})
 _QKERAS_CLASSES = frozenset(
     [b"QDense", b"QActivation", b"QEinsumDense", b"QMultiHeadAttention", b"QConv1D", b"QConv2D", b"QBatchNormalization"]
 )
+# A Linformer attention without quantisers may stand in a float model.
+_OWN = re.compile(rb'"registered_name"\s*:\s*"fpga_tf>([A-Za-z0-9_]{1,200})"')
+_QUANTISER = re.compile(rb'"[a-z_]{1,40}_quantizer"\s*:\s*(?!null\b)[^\s]')
 _KERAS_ROOTS = frozenset([b"keras", b"builtins", b"tensorflow", b"tf_keras", b"Custom"])
 
 
@@ -40,6 +43,8 @@ def detect_frontend(model_path: Path) -> Detected:
     classes = set(_CLASS.findall(config))
     if b"hgq" in modules:
         return "hgq2"
+    if b"fpga_tf" in modules and set(_OWN.findall(config)) == {b"QLinformerAttention"}:
+        modules -= set() if _QUANTISER.search(config) else {b"fpga_tf"}
     if modules & {b"qkeras", b"fpga_tf"} or classes & _QKERAS_CLASSES:
         return "qkeras"
     # registered names of Keras's own layers have no module in them: "Functional"

@@ -2,7 +2,8 @@
 
 from fpga_tf.layers.attention import QMultiHeadAttention
 from fpga_tf.layers.einsum_dense import QEinsumDense
+from fpga_tf.layers.linformer import QLinformerAttention
 from fpga_tf.layers.scale_shift import QScaleShift
 from fpga_tf.layers.softmax import QSoftmax
 
-__all__ = ["QEinsumDense", "QMultiHeadAttention", "QScaleShift", "QSoftmax"]
+__all__ = ["QEinsumDense", "QLinformerAttention", "QMultiHeadAttention", "QScaleShift", "QSoftmax"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -36,7 +37,12 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
 
     Quantisers are QKeras quantisers, their strings, or ap_fixed types. Without any quantiser at all the layer is
     exactly its Keras parent, so that a float model can be profiled stage by stage.
+
+    Attributes:
+        stage_names: the tensors that the hardware holds, in order.
     """
+
+    stage_names: ClassVar[tuple[str, ...]] = STAGES
 
     def __init__(
         self,
@@ -77,6 +83,19 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
             softmax_output_format(self.formats["attention"], where)
         self.softmax_error = softmax_error
 
+    def needed(self) -> dict[str, Format | None]:
+        """Formats that hardware must have, by what they are of."""
+        return {"kernel": self.kernel_format, **{s: f for s, f in self.formats.items() if s != "output"}}
+
+    @property
+    def quantised(self) -> bool:
+        """Whether there is any quantiser at all."""
+        return any(f is not None for f in (*self.needed().values(), self.bias_format, self.formats["output"]))
+
+    def keys_per_query(self, keys: Sequence[int]) -> int:
+        """How many weights a query has, for keys of a shape with the batch; the layer must be built."""
+        return prod(keys[axis] for axis in self._attention_axes)
+
     def design(self, length: int) -> SoftmaxDesign:
         """The softmax's tables for `length` keys per query.
 
@@ -105,21 +124,17 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        stages = self.stages(
+        masked = self.masked(
             query,
             value,
             key,
-            mask=self._compute_attention_mask(
-                query,
-                value,
-                query_mask=query_mask,
-                value_mask=value_mask,
-                key_mask=key_mask,
-                attention_mask=attention_mask,
-                use_causal_mask=use_causal_mask,
-            ),
-            training=training,
+            query_mask=query_mask,
+            value_mask=value_mask,
+            key_mask=key_mask,
+            attention_mask=attention_mask,
+            use_causal_mask=use_causal_mask,
         )
+        stages = self.stages(*masked, training=training)
         if return_attention_scores:
             return stages["output"], stages["attention"]
         return stages["output"]
@@ -138,6 +153,10 @@ class QMultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc
             for a, n in zip(axes, shape, strict=True)
         }
         return spec[0], keras.KerasTensor(tuple(sizes[axis] for axis in product), dtype=spec[1].dtype)
+
+    def masked(self, query: Any, value: Any, key: Any, **masks: Any) -> tuple[Any, Any, Any, Any]:
+        """What `stages` takes: query, value and key, and all masks of a call joined (None: every score counts)."""
+        return query, value, key, self._compute_attention_mask(query, value, **masks)
 
     def stages(
         self, query: Any, value: Any, key: Any = None, mask: Any = None, training: bool | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any
 
 import keras
@@ -13,10 +12,10 @@ from qkeras import QActivation, QDense
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, quantiser_text
-from fpga_tf.layers import QEinsumDense, QMultiHeadAttention, QScaleShift, QSoftmax
-from fpga_tf.layers.attention import STAGES
+from fpga_tf.layers import QEinsumDense, QLinformerAttention, QScaleShift, QSoftmax
+from fpga_tf.layers.linformer import TOKENS
 from fpga_tf.models.graph import calls, consumers
-from fpga_tf.models.plan import Plan
+from fpga_tf.models.plan import Plan, quantised_class
 from fpga_tf.models.rebuild import Loaded, Replacement, copy_layer
 from fpga_tf.models.simplify import MOVING, Names
 from fpga_tf.models.sites import TensorFormat, best_format, covering_format
@@ -186,28 +185,38 @@ def _attention(builder: Builder, layer: Any) -> Replacement:
     kernels = np.concatenate([keras.ops.convert_to_numpy(p.kernel).ravel() for p in parts])
     biases = [keras.ops.convert_to_numpy(p.bias).ravel() for p in parts if p.bias is not None]
     sums = [f"{layer.name}/{stage}" for stage in _PROJECTIONS]
-    formats = {f"{stage}_quantizer": builder.fmt(f"{layer.name}/{stage}") for stage in STAGES}
+    made = quantised_class(layer)
+    formats = {f"{stage}_quantizer": builder.fmt(f"{layer.name}/{stage}") for stage in made.stage_names}
     config = {
         **layer.get_config(),
         "kernel_quantizer": builder.weight(f"{layer.name}/kernel", kernels),
         "bias_quantizer": builder.bias(f"{layer.name}/bias", np.concatenate(biases), sums) if biases else None,
+        **(_token_kernels(builder, layer) if isinstance(layer, QLinformerAttention) else {}),
         **formats,
         "softmax_error": _softmax_error(formats["attention_quantizer"]),
     }
-    loaded = Loaded(QMultiHeadAttention.from_config(config), layer.get_weights())
+    loaded = Loaded(made.from_config(config), layer.get_weights())
 
-    def call(*args: Any, query_mask: Any = None, **kwargs: Any) -> Any:  # Keras's layer takes no explicit query_mask
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not isinstance(layer, made):
+            kwargs.pop("query_mask", None)  # Keras's layer takes no explicit one
         outputs = loaded(*args, **kwargs)
         value = args[1] if len(args) > 1 else kwargs["value"]
-        loaded.layer.design(
-            prod(value.shape[a] for a in loaded.layer.attention_axes)
-        )  # too wide scores: now, not later
+        loaded.layer.design(loaded.layer.keys_per_query(value.shape))  # too wide scores: now, not later
         stages = ("output", "attention")
         for tensor, stage in zip(keras.tree.flatten(outputs), stages, strict=False):
             builder.note(tensor, formats[f"{stage}_quantizer"])
         return outputs
 
     return call
+
+
+def _token_kernels(builder: Builder, layer: QLinformerAttention) -> dict[str, Format]:
+    """Formats of a Linformer attention's matrices."""
+    return {
+        f"{TOKENS[s]}_projection_quantizer": builder.weight(f"{layer.name}/{s}_kernel", keras.ops.convert_to_numpy(w))
+        for s, w in layer.token_variables().items()
+    }
 
 
 def _softmax(builder: Builder, layer: Any) -> Replacement:
@@ -270,6 +279,7 @@ _MAKERS: dict[type, Callable[[Builder, Any], Replacement]] = {
     keras.layers.EinsumDense: _einsum,
     QScaleShift: _scale_shift,
     keras.layers.MultiHeadAttention: _attention,
+    QLinformerAttention: _attention,
     keras.layers.Softmax: _softmax,
     keras.layers.ReLU: _relu,
     keras.layers.Add: _plain,

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format, parse_quantiser
 from fpga_tf.layers import QMultiHeadAttention
-from fpga_tf.layers.attention import STAGES
 from fpga_tf.layers.quantise import round_to
 from fpga_tf.models.graph import LayerCall, calls
 from fpga_tf.models.masks import implicit_masks
@@ -110,7 +109,9 @@ class _Native:
     def _call(self, call: LayerCall) -> Iterator[tuple[str, Any]]:
         args, kwargs = call.filled(self.tensors)
         base = call.outputs[0].name
-        if isinstance(call.layer, QMultiHeadAttention) and any(f"{base}/{s}" in self.keys for s in STAGES):
+        if isinstance(call.layer, QMultiHeadAttention) and any(
+            f"{base}/{s}" in self.keys for s in call.layer.stage_names
+        ):
             yield from self._stages(call)
         result = self._apply(call, args, kwargs)
         for tensor, value in zip(call.outputs, keras.tree.flatten(result), strict=True):
@@ -126,25 +127,24 @@ class _Native:
         return backend.get_keras_mask(self.tensors[id(tensor)])
 
     def _stages(self, call: LayerCall) -> Iterator[tuple[str, Any]]:
-        given = call.arguments()
-        query, value, key = (self._value(given[r]) for r in ("query", "value", "key"))
-        mask = self._joined_mask(call, given, query, value)
-        for stage, tensor in call.layer.stages(query, value, key, mask, training=False).items():
+        for stage, tensor in call.layer.stages(*self._masked(call), training=False).items():
             yield f"{call.outputs[0].name}/{stage}", tensor
 
-    def _joined_mask(self, call: LayerCall, given: dict[str, Any], query: Any, value: Any) -> Any:
+    def _masked(self, call: LayerCall) -> tuple[Any, Any, Any, Any]:
+        """An attention's tensors with all masks of its call."""
+        given = call.arguments()
         masks = {}
         for role in ("query", "value", "key"):
             explicit, tensor = given[f"{role}_mask"], given[role]
             implicit = None if tensor is None else self._mask(tensor)
             masks[f"{role}_mask"] = implicit if explicit is None else self._value(explicit)
-        return call.layer._compute_attention_mask(
-            query,
-            value,
+        masked: tuple[Any, Any, Any, Any] = call.layer.masked(
+            *(self._value(given[r]) for r in ("query", "value", "key")),
             **masks,
             attention_mask=self._value(given["attention_mask"]),
             use_causal_mask=given["use_causal_mask"],
         )
+        return masked
 
     def _value(self, tensor: Any) -> Any:
         return self.tensors.get(id(tensor), tensor)
@@ -178,10 +178,8 @@ class _Exact(_Native):
             self.made[f"{call.outputs[0].name}/mask"] = keep
             return ops.where(ops.expand_dims(keep, -1), args[0], ops.zeros_like(args[0]))
         if isinstance(call.layer, QMultiHeadAttention):
-            given = call.arguments()
-            query, value, key = (self._value(given[r]) for r in ("query", "value", "key"))
-            stages = call.layer.stages(query, value, key, self._joined_mask(call, given, query, value), training=False)
-            scores = given["return_attention_scores"]
+            stages = call.layer.stages(*self._masked(call), training=False)
+            scores = call.arguments()["return_attention_scores"]
             return (stages["output"], stages["attention"]) if scores else stages["output"]
         return call.layer.call(*args, **kwargs)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import keras
 
 from fpga_tf.errors import UserError
+from fpga_tf.layers import QLinformerAttention
 
 Frontend = Literal["float", "qkeras", "hgq2"]
 
@@ -27,7 +28,12 @@ _NAMES = {"qkeras": "QKeras or fpga_tf", "hgq2": "HGQ2"}
 
 
 def family(layer: Any) -> Frontend | None:
-    """The family of one layer, None if every family may have it (input, Add, Flatten, Dropout …)."""
+    """The family of one layer, None if every family may have it (input, Add, Flatten, Dropout …).
+
+    A `QLinformerAttention` without quantisers, as Keras has no such layer, may stand in a float model.
+    """
+    if isinstance(layer, QLinformerAttention) and not layer.quantised:
+        return None
     package = type(layer).__module__.partition(".")[0]
     if package in _FAMILIES:
         return "hgq2" if _FAMILIES[package] == "hgq2" else "qkeras"

@@ -9,7 +9,7 @@ import keras
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import bits_format
-from fpga_tf.layers.attention import STAGES
+from fpga_tf.layers import QMultiHeadAttention
 from fpga_tf.models.graph import LayerCall, calls, consumers
 from fpga_tf.models.simplify import LINEAR, MOVING
 from fpga_tf.models.sites import Site
@@ -95,7 +95,7 @@ def _plan_call(plan: Plan, call: LayerCall, *, signed: bool) -> None:
     if isinstance(layer, MOVING):
         return
     if isinstance(layer, keras.layers.MultiHeadAttention):
-        for stage in STAGES:
+        for stage in quantised_class(layer).stage_names:
             bits = budget.attention_bits if stage == "attention" else budget.activation_bits
             plan.add(f"{layer.name}/{stage}", bits, signed=stage != "attention", fixed=stage == "attention")
         return
@@ -104,6 +104,11 @@ def _plan_call(plan: Plan, call: LayerCall, *, signed: bool) -> None:
         plan.add(layer.name, budget.activation_bits, signed=False, fixed=True)
         return
     plan.add(layer.name, budget.activation_bits, signed=signed)
+
+
+def quantised_class(attention: Any) -> type[QMultiHeadAttention]:
+    """The class of the layer that takes an attention's place: its own, unless it is Keras's."""
+    return type(attention) if isinstance(attention, QMultiHeadAttention) else QMultiHeadAttention
 
 
 def _never_negative(call: LayerCall, positive: set[int]) -> bool:

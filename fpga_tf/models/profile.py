@@ -91,6 +91,8 @@ def _values(step: Step) -> dict[str, Any]:
 
 def _twin(call: LayerCall) -> QMultiHeadAttention:
     """An attention without quantisers, which equals the Keras layer and shows its stages."""
+    if isinstance(call.layer, QMultiHeadAttention):
+        return call.layer
     twin: QMultiHeadAttention = QMultiHeadAttention.from_config(call.layer.get_config())
     arguments = call.arguments()
     twin.build(*(arguments[k].shape for k in ("query", "value", "key") if arguments[k] is not None))
@@ -101,16 +103,18 @@ def _twin(call: LayerCall) -> QMultiHeadAttention:
 def _stages(step: Step, twin: QMultiHeadAttention) -> dict[str, Any]:
     """The stages' values; scores only where they count."""
     given, own = step.arguments, step.masks
-    mask = twin._compute_attention_mask(
+    carried = own.get("query")  # Keras's layer takes only that
+    masked = twin.masked(
         given["query"],
         given["value"],
-        query_mask=own.get("query"),  # Keras takes only the one that the tensor carries
+        given["key"],
+        query_mask=_either(given["query_mask"], carried) if twin is step.call.layer else carried,
         value_mask=_either(given["value_mask"], own.get("value")),
         key_mask=_either(given["key_mask"], own.get("key")),
         attention_mask=given["attention_mask"],
         use_causal_mask=given["use_causal_mask"],
     )
-    stages = twin.stages(given["query"], given["value"], given["key"], mask=mask)
+    stages, mask = twin.stages(*masked), masked[-1]
     if mask is not None:
         scores = np.asarray(stages["scores"])
         keep = np.asarray(mask)

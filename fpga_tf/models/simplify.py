@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from fpga_tf.errors import UserError
-from fpga_tf.layers import QScaleShift
+from fpga_tf.layers import QLinformerAttention, QScaleShift
 from fpga_tf.models.normalisation import fold_batch_norms
 from fpga_tf.models.rebuild import Loaded, Replacement, rebuild
 
@@ -19,6 +19,7 @@ _KEPT = (
     *MOVING,
     QScaleShift,
     keras.layers.MultiHeadAttention,
+    QLinformerAttention,
     keras.layers.Softmax,
     keras.layers.Add,
     keras.layers.Concatenate,
@@ -26,7 +27,7 @@ _KEPT = (
 )
 _SUPPORTED = (
     "Activation, Add, BatchNormalization, Concatenate, Dense, Dropout, EinsumDense, Flatten, GlobalAveragePooling1D, "
-    "InputLayer, Masking, MultiHeadAttention, Permute, ReLU, Reshape, Softmax"
+    "InputLayer, Masking, MultiHeadAttention, Permute, QLinformerAttention, ReLU, Reshape, Softmax"
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fpga_tf.layers import QEinsumDense, QMultiHeadAttention, QScaleShift, QSoftmax
+from fpga_tf.layers import QEinsumDense, QLinformerAttention, QMultiHeadAttention, QScaleShift, QSoftmax
 from tests.conformance.bench import Bench
 
 L = keras.layers
@@ -147,8 +147,8 @@ def softmaxes(b: Bench) -> None:
     b.out(layer(output_quantizer="quantized_bits(9,0,1,alpha=1)", input_quantizer=b.fixed((6, 8), (3, 4)))(x))
 
 
-def attention_layer(b: Bench, heads: int | None = None, **options: Any) -> Any:
-    """A QMultiHeadAttention of random formats."""
+def attention_layer(b: Bench, heads: int | None = None, cls: Any = QMultiHeadAttention, **options: Any) -> Any:
+    """An attention of random formats."""
     given: dict[str, Any] = {
         "num_heads": heads or b.whole(1, 4),
         "key_dim": b.whole(1, 4),
@@ -161,7 +161,7 @@ def attention_layer(b: Bench, heads: int | None = None, **options: Any) -> Any:
         "name": b.name("attention"),
         **options,
     }
-    return QMultiHeadAttention(**given)
+    return cls(**given)
 
 
 def attentions(b: Bench) -> None:
@@ -201,6 +201,45 @@ def travelling(b: Bench) -> None:
     b.out(attention_layer(b, 1)(query=b.source(2, 3), value=both))
 
 
+def linformer_layer(b: Bench, heads: int, proj_dim: int, **options: Any) -> Any:
+    """A QLinformerAttention of random formats."""
+    kernels = {f"{role}_projection_quantizer": b.weight() for role in ("key", "value")}
+    tokens = {
+        f"{role}_tokens_quantizer": b.pick(b.bits((6, 8), (2, 3)), b.fixed((6, 8), (2, 4))) for role in ("key", "value")
+    }
+    given = {"proj_dim": proj_dim, **kernels, **tokens, **options}
+    return attention_layer(b, heads, QLinformerAttention, **given)
+
+
+SHARED: dict[str, Any] = {"share_projections": True, "value_projection_quantizer": None}
+EQUAL: dict[str, Any] = {f"{role}_tokens_quantizer": "quantized_bits(7,2,alpha=1)" for role in ("key", "value")}
+
+
+def linformers(b: Bench) -> None:
+    """Self and cross attention with few keys, with one matrix and with two, down to a single key."""
+    x, y, z = b.source(5, 3), b.source(3, 2), b.source(3, 4)
+    b.out(linformer_layer(b, 2, 2)(x, x), linformer_layer(b, 1, 4, value_dim=3)(x, y))
+    b.out(linformer_layer(b, 3, 2, value_dim=1, use_bias=False)(x, y, z))
+    b.out(linformer_layer(b, 2, 3, **SHARED, **EQUAL)(x, x), linformer_layer(b, 1, 2, **SHARED)(x, y, z))
+    b.out(*linformer_layer(b, 2, 3, key_dim=2, output_shape=2)(x, x, return_attention_scores=True))
+    b.out(linformer_layer(b, 1, 1, dropout=0.2, softmax_error=0.05)(y, x))
+
+
+def linformers_masked(b: Bench) -> None:
+    """Tokens that are left out, by masks that are given and by those that travel; queries, too."""
+    from qkeras import QDense
+
+    x, y, z = b.source(5, 3), b.source(3, 2), b.source(3, 4)
+    b.out(linformer_layer(b, 2, 2)(x, x, value_mask=b.mask(5)))
+    b.out(linformer_layer(b, 1, 2, **SHARED, **EQUAL)(x, x, query_mask=b.mask(5), value_mask=b.mask(5)))
+    b.out(linformer_layer(b, 1, 2)(x, y, z, value_mask=b.mask(3), key_mask=b.mask(3)))
+    b.out(*linformer_layer(b, 2, 2)(x, y, query_mask=b.mask(5), return_attention_scores=True))
+    masked = L.Masking(0.0, name=b.name("masking"))(b.source(4, 3))
+    options = {"kernel_quantizer": b.weight(), "bias_quantizer": b.weight(), "activation": b.relu()}
+    embedded = QDense(2, **options, name=b.name("dense"))(masked)
+    b.out(linformer_layer(b, 2, 2)(embedded, embedded), linformer_layer(b, 1, 3)(x, embedded, key_mask=b.mask(4)))
+
+
 def wide(b: Bench) -> None:
     """Formats of 16 bits and more: sums beyond float32."""
     from qkeras import QDense
@@ -217,6 +256,9 @@ def wide(b: Bench) -> None:
     stages["scores_quantizer"] = "quantized_bits(17,8,alpha=1)"
     attention = "quantized_bits(12,0,keep_negative=0,alpha=1)"
     b.out(attention_layer(b, 2, **kernel, **stages, attention_quantizer=attention, output_quantizer=None)(x, x))
+    tokens = {f"{n}_quantizer": text for n in ("key_tokens", "value_tokens", "key_projection", "value_projection")}
+    stages |= {**tokens, "attention_quantizer": attention}
+    b.out(linformer_layer(b, 1, 2, **kernel, **stages, output_quantizer=None)(x, x))
     b.out(QSoftmax(input_quantizer="quantized_bits(16,7,alpha=1)", name=b.name("softmax"))(x))
     b.out(b.quantised(L.GlobalAveragePooling1D(name=b.name("mean"))(x), "quantized_bits(14,4,alpha=1)"))
 
@@ -227,6 +269,7 @@ GROUPS: dict[str, tuple[Callable[[Bench], None], ...]] = {
     "softmax": (softmaxes,),
     "attention": (attentions,),
     "masks": (masked, travelling),
+    "linformer": (linformers, linformers_masked),
     "wide": (wide,),
 }
 

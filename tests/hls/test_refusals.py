@@ -343,6 +343,46 @@ for _stage in (*STAGES[:3], "context", "kernel"):
         return model(lambda x: mha(**{f"{stage}_quantizer": None})(x, x))
 
 
+def linformer(**options: Any) -> Any:
+    from fpga_tf.layers import QLinformerAttention
+
+    named = ("kernel", "bias", "key_projection", "value_projection")
+    given = {
+        **{f"{n}_quantizer": W for n in named},
+        **{f"{s}_quantizer": B for s in ("key_tokens", "value_tokens", *STAGES)},
+    }
+    weight = "quantized_bits(8,0,keep_negative=0,alpha=1)"
+    return QLinformerAttention(1, 2, 2, **{**given, "attention_quantizer": weight, "name": "bad", **options})
+
+
+for _name in ("key_projection", "value_projection", "key_tokens", "value_tokens", "query", "kernel"):
+
+    @case(f"Linformer without {_name}_quantizer", "attention must have a quantiser for its kernels and every stage")
+    def _(name: str = _name) -> Any:
+        return model(lambda x: linformer(**{f"{name}_quantizer": None})(x, x))
+
+
+def masked_linformer(rows: int, **dtype: str) -> Any:
+    import keras
+    from qkeras import QActivation
+
+    mask = keras.Input((rows,), name="mask", **dtype)
+    x = keras.Input((3, 4), name="x")
+    bits = mask if dtype else QActivation(B, name="mask_q")(mask)
+    y = linformer()(*[QActivation(B, name="x_q")(x)] * 2, value_mask=bits)
+    return keras.Model([x, mask], y)
+
+
+@case("Linformer with a mask of several bits", "a mask must be one bit, not ap_fixed<8,4,")
+def _() -> Any:
+    return masked_linformer(3)
+
+
+@case("Linformer with a mask over other tokens", r"a key mask must cover 3 keys, not shape \(4,\)")
+def _() -> Any:
+    return masked_linformer(4, dtype="bool")
+
+
 @case("attention without bias quantiser", "bias_quantizer must be given to be hardware, not None")
 def _() -> Any:
     return model(lambda x: mha(bias_quantizer=None)(x, x))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+
+import numpy as np
 
 from fpga_tf.errors import UserError
 from fpga_tf.lower.context import Conversion, LayerDict, product_format
@@ -21,43 +22,45 @@ def attention(ctx: Conversion, call: Call) -> list[LayerDict]:
     Raises:
         UserError: a stage has no quantiser, or a mask cannot be honoured.
     """
-    layer = call.layer
-    query, value = call.arguments["query"], call.arguments["value"]
-    key = value if call.arguments["key"] is None else call.arguments["key"]
-    if layer.kernel_format is None or any(f is None for s, f in layer.formats.items() if s != "output"):
-        raise UserError(
-            "attention must have a quantiser for its kernels and every stage to be hardware",
-            where=f"layer {call.name}",
-            hint="give kernel_quantizer, query_quantizer ... context_quantizer",
-        )
-    return _Attention(ctx, call, query, key, value).nodes()
+    return AttentionNodes(ctx, call).nodes()
 
 
-class _Attention:
-    """The nodes of one attention call."""
+class AttentionNodes:
+    """The nodes of one attention call.
 
-    def __init__(self, ctx: Conversion, call: Call, query: Any, key: Any, value: Any) -> None:
+    Raises:
+        UserError: a quantiser is missing.
+    """
+
+    def __init__(self, ctx: Conversion, call: Call) -> None:
         self.ctx, self.call, self.layer = ctx, call, call.layer
-        self.base = str(call.output.name)
-        self.sources = {"query": query, "key": key, "value": value}
-        self.shapes: dict[str, tuple[int, ...]] = {
-            stage: (*tensor.shape[1:-1], self.layer.num_heads, width)
-            for (stage, tensor), width in zip(
-                self.sources.items(), (self.layer.key_dim, self.layer.key_dim, self.layer.value_dim), strict=True
+        if any(fmt is None for fmt in self.layer.needed().values()):
+            raise UserError(
+                "attention must have a quantiser for its kernels and every stage to be hardware",
+                where=f"layer {call.name}",
+                hint="give "
+                + " ".join(f"{name}_quantizer" for name, fmt in self.layer.needed().items() if fmt is None),
             )
-        }
+        self.base = str(call.output.name)
+        given = call.arguments
+        tensors = {"query": given["query"], "key": given["value"] if given["key"] is None else given["key"]}
+        tensors["value"] = given["value"]
+        # name and shape of what each projection reads
+        self.sources = {r: (str(t.name), tuple(int(n) for n in t.shape[1:])) for r, t in tensors.items()}
+        self.shapes: dict[str, tuple[int, ...]] = {}
 
     def nodes(self) -> list[LayerDict]:
         """All nodes in order."""
         layer, ctx = self.layer, self.ctx
-        out = [self._projection(stage) for stage in ("query", "key", "value")]
+        out = self.prepared()
+        out += [self._projection(stage) for stage in ("query", "key", "value")]
         dot = without_batch_pair(layer._dot_product_equation)
         scores_shape = _einsum_shape(dot, self.shapes["key"], self.shapes["query"])
         self.shapes["scores"] = scores_shape
         out.append(self._einsum("scores", dot, "key", "query", layer.key_dim))
         axes = len(layer._attention_axes)
         length = prod(scores_shape[-axes:])
-        mask_nodes, mask, keep = attention_mask(ctx, self.call, scores_shape)
+        mask_nodes, mask, keep = self.mask(scores_shape)
         out += mask_nodes
         self.shapes["attention"] = scores_shape
         out.append(
@@ -82,14 +85,24 @@ class _Attention:
         out.append(self._output())
         return out
 
+    def prepared(self) -> list[LayerDict]:
+        """Nodes before the projections."""
+        return []
+
+    def mask(self, scores: tuple[int, ...]) -> tuple[list[LayerDict], tuple[str, int] | None, np.ndarray | None]:
+        """As `attention_mask`."""
+        return attention_mask(self.ctx, self.call, scores)
+
     def _tensor(self, stage: str) -> str:
         if stage == "attention" and len(self.call.outputs) > 1:
             return str(self.call.outputs[1].name)
         return f"{self.base}/{stage}"
 
     def _projection(self, stage: str) -> LayerDict:
-        tensor = self.sources[stage]
-        return self._dense(stage, tensor.name, tuple(tensor.shape[1:]), self._tensor(stage), self.shapes[stage])
+        source, shape = self.sources[stage]
+        width = self.layer.value_dim if stage == "value" else self.layer.key_dim
+        self.shapes[stage] = (*shape[:-1], self.layer.num_heads, width)
+        return self._dense(stage, source, shape, self._tensor(stage), self.shapes[stage])
 
     def _output(self) -> LayerDict:
         return self._dense("output", self._tensor("context"), self.shapes["context"], self.base, self.call.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from math import prod
 from typing import Any
 
@@ -40,34 +41,23 @@ def masking(ctx: Conversion, call: Call) -> list[LayerDict]:
             n_rows=rows,
             n_channels=channels,
         ),
-        ctx.emit(
-            "FpgaTfMaskApply",
-            call.name,
-            [x.name, mask],
-            call.output.name,
-            fmt,
-            call.shape,
-            layer=call.name,
-            reference=call.output.name,
-            out_shape=call.shape,
-            n_rows=rows,
-            n_channels=channels,
-        ),
+        _apply(ctx, call.name, call.name, (x.name, mask), call.output.name, call.shape, call.output.name),
     ]
 
 
 def attention_mask(
-    ctx: Conversion, call: Call, scores: tuple[int, ...]
+    ctx: Conversion, call: Call, scores: tuple[int, ...], roles: Collection[str] = ("query", "key", "attention")
 ) -> tuple[list[LayerDict], tuple[str, int] | None, np.ndarray | None]:
     """Nodes that join all masks of an attention call; the joined mask's tensor and size; or a constant mask.
 
     Args:
         scores: shape (heads, queries, keys).
+        roles: whose masks count here; those of values are the keys'.
 
     Raises:
         UserError: a mask cannot be honoured.
     """
-    parts = _parts(ctx, call)
+    parts = [part for part in _parts(ctx, call) if part[0] in roles]
     constant = call.arguments["attention_mask"] is not None and not _symbolic(call.arguments["attention_mask"])
     fixed = bool(call.arguments["use_causal_mask"] or call.layer._sliding_window or constant)
     if not parts and not fixed:
@@ -85,6 +75,59 @@ def attention_mask(
         nodes.append(_expand(ctx, call, source, expanded, (rows, columns), strides, keep if i == 0 else keep | True))
         joined = _join(ctx, call, nodes, joined, expanded, (rows, columns)) if joined else expanded
     return nodes, (joined, rows * columns), None
+
+
+def masked_tokens(
+    ctx: Conversion, call: Call, tokens: Mapping[str, tuple[str, tuple[int, ...]]]
+) -> tuple[list[LayerDict], dict[str, tuple[str, tuple[int, ...]]]]:
+    """Nodes that set tokens to zero which the masks of keys and values leave out; what to read instead.
+
+    Args:
+        tokens: tensor and shape (tokens, features) by role.
+    """
+    nodes: list[LayerDict] = []
+    left = dict(tokens)
+    for i, (_, mask, shape) in enumerate(part for part in _parts(ctx, call) if part[0] == "key"):
+        if ctx.formats[mask] != BIT:
+            raise _not_a_bit(ctx.formats[mask], call)
+        for source, size in dict.fromkeys(left.values()):
+            if shape != size[:1]:
+                raise UserError(f"a key mask must cover {size[0]} keys, not shape {shape}", where=f"layer {call.name}")
+            output = f"{call.output.name}/kept{i}/{source}"
+            nodes.append(_apply(ctx, f"{call.name}_kept", f"{call.name}/kept", (source, mask), output, size))
+            left = {role: (output, n) if name == source else (name, n) for role, (name, n) in left.items()}
+    return nodes, left
+
+
+def _apply(
+    ctx: Conversion,
+    name: str,
+    layer: str,
+    sources: tuple[str, str],
+    output: str,
+    shape: tuple[int, ...],
+    reference: str | None = None,
+) -> LayerDict:
+    """Rows of the first source that the second, a mask, leaves out become zero."""
+    return ctx.emit(
+        "FpgaTfMaskApply",
+        name,
+        list(sources),
+        output,
+        ctx.formats[sources[0]],
+        shape,
+        layer=layer,
+        reference=reference,
+        out_shape=shape,
+        n_rows=prod(shape[:-1]),
+        n_channels=shape[-1],
+    )
+
+
+def _not_a_bit(fmt: Format, call: Call) -> UserError:
+    return UserError(
+        f"a mask must be one bit, not {fmt}", where=f"layer {call.name}", hint="give it as an Input of dtype bool"
+    )
 
 
 def _symbolic(value: Any) -> bool:
@@ -115,11 +158,7 @@ def _placed(
     out: list[tuple[str, tuple[int, int, int]]] = []
     for role, name, shape in parts:
         if ctx.formats[name] != BIT:
-            raise UserError(
-                f"a mask must be one bit, not {ctx.formats[name]}",
-                where=f"layer {call.name}",
-                hint="give it as an Input of dtype bool",
-            )
+            raise _not_a_bit(ctx.formats[name], call)
         if role == "attention" and len(shape) == 3 and shape[0] == 1:
             shape = shape[1:]  # broadcast over the heads
         strides = {
