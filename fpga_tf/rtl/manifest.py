@@ -50,6 +50,7 @@ class RtlManifest:
         project: key of the HLS project of the same model.
         part, clock_ns: what the pipeline was cut for.
         levels: levels of logic in a stage, at most.
+        delay: the terms of the delay model that it was cut with, by name; empty for the published one.
         latency: stages, which are the cycles from input to output.
         cost: LUTs as da4ml counts them; not what a synthesis says.
         register_bits: of the registers between stages.
@@ -66,6 +67,7 @@ class RtlManifest:
     part: str
     clock_ns: float
     levels: float
+    delay: Mapping[str, float]
     latency: int
     cost: float
     register_bits: int
@@ -119,9 +121,9 @@ def _checked(data: Any) -> RtlManifest:
     for name in ("input_fields", "output_fields"):
         data[name] = tuple(_field(text) for text in data[name].split())
     manifest = RtlManifest(**data)
-    numbers = (manifest.clock_ns, manifest.levels, manifest.cost)
+    numbers = (manifest.clock_ns, manifest.levels, manifest.cost, *manifest.delay.values())
     counts = (manifest.latency, manifest.register_bits, *manifest.operations.values())
-    tables = (*manifest.files.items(), *manifest.versions.items())
+    tables = (*manifest.files.items(), *manifest.versions.items(), *((name, name) for name in manifest.delay))
     texts = (manifest.key, manifest.project, manifest.part, *(text for pair in tables for text in pair))
     sound = (
         _MODULE.fullmatch(manifest.name)
