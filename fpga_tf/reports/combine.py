@@ -6,14 +6,15 @@ Rules:
   the used number is from, if it says so, else from the next one.
 - Clock: target, achieved period and slack from one stage, the first of route, place, synth that states period or slack.
   The slack of C synthesis is one of its estimate, and taken only where no implementation states either.
-- Latency, interval, transactions: cosim, else csynth, estimate. Smallest, average and largest come from one report,
-  the first that states the largest; a span is not put together of two.
-- A co-simulation that did not pass says nothing of latency and interval.
+- Latency, interval, transactions: cosim, else rtlsim, csynth, estimate. Smallest, average and largest come from one
+  report, the first that states the largest; a span is not put together of two.
+- A simulation that did not pass says nothing of latency and interval.
 - An interval of 0 from a co-simulation with a latency above 0 means that no second transaction was simulated. It is
   not taken; C synthesis's is. (A latency of 0 with an interval of 0 is combinational logic, and a value.)
 - A part, a top or a clock target other than that of the report that states most is of another design: refused. Only
   what HLS puts around its core (`bd_0_wrapper`), within the folder of the same solution, may have a name of its own.
 - Every value that another report contradicts is a disagreement: shown, with the value taken first.
+- An estimate keeps the error that it declares. A value within that error is no contradiction.
 - Of reports of one stage the one that is given first counts.
 """
 
@@ -21,14 +22,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, replace
+from decimal import Decimal
 from typing import TypeVar
 
 from fpga_tf.errors import InternalError
 from fpga_tf.reports.dates import stale
 from fpga_tf.reports.design import Design, Disagreement, Sourced
 from fpga_tf.reports.export_verdict import ESTIMATED
-from fpga_tf.reports.facts import Value, differ, facts
-from fpga_tf.reports.kin import IMPLEMENTATION, STAGES, check_kin, most_complete
+from fpga_tf.reports.facts import Value, differ, facts, spread
+from fpga_tf.reports.kin import IMPLEMENTATION, SIMULATIONS, STAGES, check_kin, most_complete
 from fpga_tf.reports.layers import LayerNames, layer_costs, tells_of_layers
 from fpga_tf.reports.simulated import meaningful
 from fpga_tf.reports.types import (
@@ -120,7 +122,7 @@ class _Merger:
         self.named = [base, *(report for report in reports if report is not base)]
         self.built = [report for report in reports if report.stage in IMPLEMENTATION]
         self.synthesised = [report for report in reports if report.stage in ("csynth", "estimate")]
-        self.simulated = [report for report in reports if report.stage == "cosim"]
+        self.simulated = [report for report in reports if report.stage in SIMULATIONS]
         self.hardware = self.built + self.synthesised
         self.timed = self._timed()
         self.sources: dict[str, Sourced] = {}
@@ -130,7 +132,7 @@ class _Merger:
         interval = self._span("interval_cycles", lambda report: report.interval_cycles)
         first, cycles = self.reports[0], self.simulated + self.synthesised
         makers = [report for report in self.named if report.tool is not None]
-        return replace(
+        merged = replace(
             self.base,
             path=first.path,
             format=first.format if len(self.reports) == 1 else COMBINED,
@@ -155,6 +157,8 @@ class _Merger:
             transactions=self._first("transactions", cycles, lambda report: report.transactions),
             total_cycles=self._first("total_cycles", cycles, lambda report: report.total_cycles),
         )
+        errors = {name: taken.error for name, taken in self.sources.items() if taken.error is not None}
+        return replace(merged, errors=errors)
 
     def _any(self, reports: _Reports, get: Callable[[SynthesisReport], _T | None]) -> _T | None:
         return next((value for report in reports if (value := get(report))), None)
@@ -169,7 +173,7 @@ class _Merger:
 
     def _take(self, quantity: str, value: object, report: SynthesisReport) -> None:
         if isinstance(value, float | int | str):
-            self.sources[quantity] = Sourced(value, report.stage, report.path)
+            self.sources[quantity] = _sourced(quantity, value, report)
 
     def _named(self, quantity: str, get: Callable[[SynthesisReport], str | None]) -> str | None:
         return self._first(quantity, self.named, get)
@@ -183,7 +187,7 @@ class _Merger:
         if chosen is not None:
             taken = facts(chosen)
             for quantity in (name for name in taken if name.startswith(f"{group}.")):
-                self.sources[quantity] = Sourced(taken[quantity], chosen.stage, chosen.path)
+                self.sources[quantity] = _sourced(quantity, taken[quantity], chosen)
         return chosen
 
     def _absolute(self, latency: SynthesisReport | None) -> AbsoluteLatency:
@@ -253,6 +257,10 @@ class _Merger:
         return self._any(self.hardware, lambda report: report.regions) or ()
 
 
+def _sourced(quantity: str, value: Value, report: SynthesisReport) -> Sourced:
+    return Sourced(value, report.stage, report.path, report.errors.get(quantity))
+
+
 def _amount(report: SynthesisReport, name: str) -> Resource:
     return report.resources.get(name, Resource())
 
@@ -270,9 +278,20 @@ def _disagreements(sources: dict[str, Sourced], reports: _Reports) -> tuple[Disa
             value = facts(report).get(quantity)
             if value is None or not differ(quantity, taken.value, value):
                 continue
+            other = _sourced(quantity, value, report)
+            if _allowed(taken, other):
+                continue
             if quantity == "clock_ns.slack" and (report.stage in IMPLEMENTATION) != (taken.stage in IMPLEMENTATION):
                 continue  # one is of the clock less its uncertainty, the other of the clock
-            others.setdefault(value, Sourced(value, report.stage, report.path))
+            others.setdefault(value, other)
         if others:
             found.append(Disagreement(quantity, (taken, *others.values())))
     return tuple(found)
+
+
+def _allowed(one: Sourced, other: Sourced) -> bool:
+    """Whether an estimate's declared error covers the difference of two values."""
+    if isinstance(one.value, str) or isinstance(other.value, str):
+        return False
+    difference = abs(Decimal(str(one.value)) - Decimal(str(other.value)))
+    return difference <= max(spread(one.value, one.error), spread(other.value, other.error))

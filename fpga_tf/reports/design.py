@@ -18,11 +18,13 @@ class Sourced:
         value: the value.
         stage: stage of the report.
         path: file of the report.
+        error: relative, as the report declares it; None if it declares none.
     """
 
     value: Value
     stage: str
     path: str
+    error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ def differ(quantity: str, one: Value, other: Value) -> bool:
     return one != other
 
 
+def spread(value: float | int, error: float | None) -> Decimal:
+    """How far from a value the true one may lie, in the value's unit, by a relative error; 0 where none is declared."""
+    return abs(Decimal(str(value))) * Decimal(str(error or 0))
+
+
 def contradictions(one: SynthesisReport, other: SynthesisReport) -> list[str]:
     """Quantities that both reports state, differently."""
     left, right = facts(one), facts(other)

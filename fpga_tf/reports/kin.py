@@ -15,7 +15,8 @@ from fpga_tf.reports.types import SynthesisReport
 
 IMPLEMENTATION = ("synth", "place", "route")
 # Closest to hardware first.
-STAGES = ("route", "place", "synth", "cosim", "csynth", "estimate")
+STAGES = ("route", "place", "synth", "cosim", "rtlsim", "csynth", "estimate")
+SIMULATIONS = ("cosim", "rtlsim")
 # What tools keep below a solution or a component: C synthesis, co-simulation, export; and a Vivado project's runs.
 _TOOL_FOLDER = re.compile(r"/((syn|sim|impl)/report|impl/(verilog|vhdl)|[^/]+\.runs)(/|$)")
 _FILE = re.compile(r"(.+)_(csynth|cosim|export)\.(rpt|xml)", re.DOTALL)

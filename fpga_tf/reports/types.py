@@ -12,7 +12,7 @@ from typing import Any, Literal
 # The keys of every report's `resources`. BRAM_18K counts 18 Kb blocks; a 36 Kb tile is two of them.
 RESOURCES = ("LUT", "FF", "DSP", "BRAM_18K", "URAM")
 
-Stage = Literal["estimate", "csynth", "cosim", "synth", "place", "route"]
+Stage = Literal["estimate", "csynth", "rtlsim", "cosim", "synth", "place", "route"]
 Kind = Literal["design", "module", "loop"]
 
 
@@ -165,7 +165,7 @@ class SynthesisReport:
     Attributes:
         path: the file that was read.
         format: which reader read it, such as `csynth_xml`.
-        stage: the step of the tools that it is of, `estimate` where it is none.
+        stage: the step of the tools that it is of; `estimate` where it is none, `rtlsim` for clocked RTL of our own.
         tool, version: who wrote it, such as `Vitis HLS` and `2024.1`; None where the file does not tell.
         part: device part as the file spells it.
         top: name of the design, or of the module or loop in `modules`.
@@ -189,6 +189,8 @@ class SynthesisReport:
         total_cycles: cycles of the whole simulation.
         date: when it was written, as the file spells it.
         notes: what a reader of the values should know.
+        errors: declared relative errors of estimated values, by quantity such as `resources.LUT.used`: the true value
+            is believed to lie within value x (1 +- error). Empty where a tool states what it found.
     """
 
     path: str
@@ -219,6 +221,7 @@ class SynthesisReport:
     total_cycles: int | None = None
     date: str | None = None
     notes: tuple[str, ...] = ()
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """This report as JSON values; unknown is null. The first keys are those of every report."""
@@ -264,6 +267,7 @@ class SynthesisReport:
             "total_cycles": self.total_cycles,
             "date": self.date,
             "notes": list(self.notes),
+            "errors": dict(self.errors),
         }
 
 

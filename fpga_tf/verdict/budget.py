@@ -1,6 +1,8 @@
 """Is it fast enough, and does it fit? Holds a report against a budget.
 
-Arithmetic is in decimals as written: 400 cycles of 5 ns are 2 µs, and a value of exactly the limit passes.
+Arithmetic is in decimals as written: 400 cycles of 5 ns are 2 µs, and a value of exactly the limit passes. An estimate
+passes if it does so at the upper end of its declared error, and fails if it does so at the lower; in between it is
+unknown.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.finding import Finding, above
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.shares import device_share, region_share
-from fpga_tf.verdict.timing import achieved_clock_ns, deciding, judge_timing
+from fpga_tf.verdict.timing import achieved_clock_ns, clock_span_ns, deciding, judge_timing
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
+NEAR = "the limit lies within the error of the estimate; synthesise the Verilog (Tcl script in its folder)"
 _UNBOUND = "(some loop has no fixed bound); run co-simulation (cosim_design)"
 _NO_HLS = "of the design, which an implementation does not tell: give a report of C synthesis or of co-simulation"
 
@@ -115,8 +118,12 @@ class _Origins:
 
 def _gate(name: str, limit: float | int, found: Finding, unit: str, source: str | None) -> Gate:
     if found.missing is not None:
-        return Gate(name, limit, found.value, unit, source, "unknown", found.missing)
-    return Gate(name, limit, found.value, unit, source, "fail" if found.over or above(found.value, limit) else "pass")
+        return Gate(name, limit, found.value, unit, source, "unknown", found.missing, found.error)
+    if found.over or above(found.lowest, limit):
+        return Gate(name, limit, found.value, unit, source, "fail", error=found.error)
+    if above(found.highest, limit):
+        return Gate(name, limit, found.value, unit, source, "unknown", NEAR, found.error)
+    return Gate(name, limit, found.value, unit, source, "pass", error=found.error)
 
 
 def _foreign(report: SynthesisReport, part: str | None, clock_ns: float | None) -> str | None:
@@ -147,7 +154,9 @@ def _latency_us(report: SynthesisReport, why: str) -> Finding:
         return Finding(missing=f"a worst-case latency {why}")
     if clock is None:
         return Finding(missing="a clock period: the report has no target, or no period that is achieved or estimated")
-    return Finding(float(Decimal(cycles) * Decimal(str(clock)) / 1000))
+    span = clock_span_ns(report)
+    ends = (None, None) if span is None else tuple(float(cycles * end / 1000) for end in span)
+    return Finding(float(Decimal(cycles) * Decimal(str(clock)) / 1000), least=ends[0], most=ends[1])
 
 
 def _interval(report: SynthesisReport, why: str) -> Finding:

@@ -32,6 +32,7 @@ class Gate:
         source: what the value comes from, such as `csynth` and its file.
         result: `unknown` is no pass.
         missing: for `unknown`: what is missing and what would provide it.
+        error: how far from an estimated value the true one may lie, in the same unit; 0 where the value is no estimate.
     """
 
     gate: str
@@ -41,6 +42,7 @@ class Gate:
     source: str | None
     result: GateResult
     missing: str | None = None
+    error: float = 0.0
 
     def __post_init__(self) -> None:
         if self.result == "pass" and self.value is None:
@@ -49,7 +51,7 @@ class Gate:
             raise InternalError(f"gate {self.gate} must say what is missing exactly if its result is unknown")
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values; `missing` only where something is."""
+        """As JSON values; `missing` only where something is, `error` only of an estimate."""
         value: dict[str, Any] = {
             "gate": self.gate,
             "limit": self.limit,
@@ -58,7 +60,9 @@ class Gate:
             "source": self.source,
             "result": self.result,
         }
-        return value if self.missing is None else {**value, "missing": self.missing}
+        if self.missing is not None:
+            value["missing"] = self.missing
+        return {**value, "error": self.error} if self.error else value
 
 
 @dataclass(frozen=True, slots=True)

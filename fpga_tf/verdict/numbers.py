@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from fpga_tf.verdict.gates import Gate
 
+UNKNOWN = "unknown"
 _SINGULAR = {"cycles": "cycle", "files": "file", "failures": "failure"}
 
 
 def gate_value(gate: Gate) -> str:
     """What was found, with its unit."""
     if gate.value is None:
-        return "unknown" if gate.result == "unknown" else "none available"
-    return _number(gate.value, gate.limit, gate.unit)
+        return UNKNOWN if gate.result == "unknown" else "none available"
+    text = _number(gate.value, gate.limit, gate.unit)
+    if not gate.error:
+        return text
+    unit = "%" if gate.unit == "share" else singular(gate.unit, gate.value)
+    return f"{text.removesuffix(unit).rstrip()} ± {_digits(gate.error * _scale(gate.unit))} {unit}".rstrip()
 
 
 def gate_limit(gate: Gate) -> str:
@@ -21,12 +26,26 @@ def gate_limit(gate: Gate) -> str:
 
 def _number(value: float | int, other: float | int | None, unit: str) -> str:
     """Four digits, or twelve where four would read like another value that differs."""
-    scale = 100 if unit == "share" else 1
+    scale = _scale(unit)
     large = isinstance(value, int) or abs(value) >= 1000
     text = f"{value * scale:,}" if large else f"{value * scale:.4g}"
     if other is not None and value != other and f"{value * scale:.4g}" == f"{other * scale:.4g}":
         text = f"{value * scale:.12g}"
     return f"{text} {'%' if unit == 'share' else singular(unit, value)}".rstrip()
+
+
+def _scale(unit: str) -> int:
+    return 100 if unit == "share" else 1
+
+
+def _digits(error: float) -> str:
+    """An error, in two digits or more."""
+    return f"{error:,.0f}" if error >= 10 else f"{error:.2g}"
+
+
+def estimated(text: str, error: float | None) -> str:
+    """A value as it is shown, with the relative error that an estimate declares; unknown stays unknown."""
+    return text if not error or text == UNKNOWN else f"{text} ± {error * 100:.3g} %"
 
 
 def singular(unit: str, value: float | int) -> str:

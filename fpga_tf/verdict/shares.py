@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from fpga_tf.reports.facts import spread
 from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.devices import find_device
-from fpga_tf.verdict.finding import Finding, above
+from fpga_tf.verdict.finding import Finding, above, around
 
 
 def device_share(report: SynthesisReport, resource: str, part: str | None) -> Finding:
@@ -18,7 +19,9 @@ def device_share(report: SynthesisReport, resource: str, part: str | None) -> Fi
     device = find_device(part or report.part)
     if available is None and device is not None:
         available = device.resources.get(resource)
-    return _absent(resource, report, part) if available is None else _ratio(amount.used, available)
+    if available is None:
+        return _absent(resource, report, part)
+    return _ratio(amount.used, available, report.errors.get(f"resources.{resource}.used"))
 
 
 def region_share(report: SynthesisReport, resource: str, part: str | None, limit: float) -> Finding:
@@ -38,8 +41,9 @@ def region_share(report: SynthesisReport, resource: str, part: str | None, limit
     if amount.available not in (None, device.resources[resource]):
         return Finding(missing=f"how many of the {amount.available} {resource} available each region (SLR) has")
     counts = sorted({region[resource] for region in device.slr_resources})
-    shares = [_ratio(amount.used, count) for count in counts]
-    if above(shares[0].value, limit) and not above(shares[-1].value, limit):
+    error = report.errors.get(f"resources.{resource}.used")
+    shares = [_ratio(amount.used, count, error) for count in counts]
+    if above(shares[0].lowest, limit) and not above(shares[-1].lowest, limit):
         return Finding(shares[0].value, f"the region (SLR) it goes to: they have {_either(counts)} {resource}")
     return shares[0]
 
@@ -52,10 +56,11 @@ def _absent(what: str, report: SynthesisReport, part: str | None) -> Finding:
     return Finding(missing=f"the number of {what} of {part or report.part or 'the part'}: the device table lacks it")
 
 
-def _ratio(used: int, available: int) -> Finding:
+def _ratio(used: int, available: int, error: float | None) -> Finding:
     if available == 0:
         return Finding(None, over=True) if used else Finding(0.0)
-    return Finding(float(Fraction(used, available)))
+    share = float(Fraction(used, available))
+    return Finding(share) if error is None else around(share, spread(share, error))
 
 
 def _either(counts: list[int]) -> str:

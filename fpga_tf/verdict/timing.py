@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from fpga_tf.reports.facts import differ
+from fpga_tf.reports.facts import differ, spread
 from fpga_tf.reports.types import Clock, SynthesisReport, Timing
-from fpga_tf.verdict.finding import Finding, above
+from fpga_tf.verdict.finding import Finding, above, around
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,21 @@ def achieved_clock_ns(report: SynthesisReport) -> float | None:
     return None if clock.estimated is None else max(clock.target, clock.estimated)
 
 
+def clock_span_ns(report: SynthesisReport) -> tuple[Decimal, Decimal] | None:
+    """Between which periods the one that latency is counted in lies; None where it is no estimate, or unknown.
+
+    The target bounds it from below: a design that could run faster is not clocked faster.
+    """
+    clock, quantity = report.clock_ns, "clock_ns.estimated"
+    if deciding(report) != quantity or clock.estimated is None or clock.target is None:
+        return None
+    if quantity not in report.errors:
+        return None
+    target, believed = Decimal(str(clock.target)), Decimal(str(clock.estimated))
+    error = spread(clock.estimated, report.errors[quantity])
+    return max(target, believed - error), max(target, believed + error)
+
+
 def deciding(report: SynthesisReport) -> str:
     """The quantity that the period is from."""
     if report.clock_ns.achieved is not None:
@@ -58,7 +73,8 @@ def judge_timing(report: SynthesisReport, *, routed: bool) -> TimingFinding | No
 
     After synthesis or place and route the tool's own slack decides, or else what it achieved. An estimate of C
     synthesis fails above the target and passes if it leaves the clock uncertainty free; in between the result is
-    unknown, as the uncertainty is what place and route may still take.
+    unknown, as the uncertainty is what place and route may still take. An estimate that declares its error is of the
+    period after routing.
 
     Args:
         report: of a design.
@@ -69,7 +85,12 @@ def judge_timing(report: SynthesisReport, *, routed: bool) -> TimingFinding | No
     if judged or timing.setup_slack is not None or timing.met is not None:
         return _implemented(clock, timing, routed=routed)
     if clock.target is not None and clock.estimated is not None:
-        return TimingFinding(_estimated(clock, clock.target, clock.estimated), clock.target, "clock_ns.estimated")
+        error = report.errors.get("clock_ns.estimated")
+        if error is None:
+            found = _estimated(clock, clock.target, clock.estimated)
+        else:
+            found = around(clock.estimated, spread(clock.estimated, error))
+        return TimingFinding(found, clock.target, "clock_ns.estimated")
     if clock.slack is None:
         return None
     spare = math.copysign(1, clock.slack) > 0  # `-0.00` is a little below 0

@@ -15,7 +15,7 @@ from fpga_tf.reports.combine import COMBINED, combine
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.export_verdict import ESTIMATED
 from fpga_tf.reports.facts import facts
-from fpga_tf.reports.kin import STAGES
+from fpga_tf.reports.kin import SIMULATIONS, STAGES
 from fpga_tf.reports.types import (
     RESOURCES,
     AbsoluteLatency,
@@ -365,13 +365,13 @@ def stated(draw: st.DrawFn, stage: Stage) -> SynthesisReport:
     clock = Clock(draw(st.sampled_from([None, 4.0])))
     if stage in ("csynth", "estimate"):
         clock = replace(clock, estimated=period(), uncertainty=period(), slack=period())
-    elif stage != "cosim":
+    elif stage not in SIMULATIONS:
         clock = replace(clock, achieved=period(), slack=period())
-    resources = {} if stage == "cosim" else {name: Resource(count(), count()) for name in RESOURCES}
+    resources = {} if stage in SIMULATIONS else {name: Resource(count(), count()) for name in RESOURCES}
     cycles: dict[str, Any] = {}
-    if stage in ("csynth", "cosim", "estimate"):
+    if stage in ("csynth", "estimate", *SIMULATIONS):
         cycles = {"latency_cycles": Latency(count(), count(), count()), "interval_cycles": Interval(count(), count())}
-    status = draw(st.sampled_from(["Pass", "Fail", None])) if stage == "cosim" else None
+    status = draw(st.sampled_from(["Pass", "Fail", None])) if stage in SIMULATIONS else None
     return made(stage, clock_ns=clock, resources=resources, status=status, **cycles)
 
 
@@ -391,7 +391,12 @@ def test_no_value_is_made_up_and_the_order_of_stages_holds(data: st.DataObject) 
         assert design.report.resources[name].used == (None if first is None else first.resources[name].used)
     taken = design.report.latency_cycles
     assert taken == Latency() or taken in [report.latency_cycles for report in reports]
-    simulated = [r for r in reports if r.stage == "cosim" and r.status != "Fail" and r.latency_cycles.max is not None]
+    simulated = [
+        report
+        for stage in SIMULATIONS
+        for report in reports
+        if report.stage == stage and report.status != "Fail" and report.latency_cycles.max is not None
+    ]
     if simulated:
         assert taken == simulated[0].latency_cycles
     for shuffled in (reports[::-1], sorted(reports, key=lambda report: report.stage)):

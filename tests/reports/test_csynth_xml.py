@@ -104,6 +104,7 @@ def test_json_has_the_documented_keys_and_is_strict() -> None:
         *("path", "format", "tool", "version", "part", "top", "stage", "status", "clock_ns", "latency_cycles"),
         *("interval_cycles", "pipeline", "resources", "modules", "kind", "instance", "latency_ns", "percent"),
         *("counts", "regions", "loop", "issues", "timing", "power_w", "transactions", "total_cycles", "date", "notes"),
+        "errors",
     ]
     assert list(value["clock_ns"]) == ["target", "estimated", "uncertainty", "achieved", "slack"]
     assert list(value["latency_cycles"]) == ["min", "avg", "max"]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fpga_tf.reports.types import RESOURCES
+from fpga_tf.verdict.numbers import estimated
 from fpga_tf.verdict.report.judged import Judged
 from fpga_tf.verdict.report.layers import LayerRow, layer_rows
 from fpga_tf.verdict.report.resources import percent, resource_rows
-from fpga_tf.verdict.report.values import latency_ns, number
+from fpga_tf.verdict.report.values import latency_error, latency_ns, number
 
 SCALE = 1000.0
 _MARGIN = 1.02  # a line at the largest value must not lie on the edge
@@ -70,7 +71,8 @@ def waterfall(judged: Judged) -> Chart | None:
         bars.append(Bar(row.name, number(row.ns, "ns"), start * unit, width, lines))
         start += row.ns or 0.0
     width = None if total is None else total * unit
-    bars.append(Bar("total by the tool", number(total, "ns"), 0.0, width, lines, "total"))
+    text = estimated(number(total, "ns"), latency_error(judged.design.report))
+    bars.append(Bar("total by the tool", text, 0.0, width, lines, "total"))
     return Chart("Latency, layer after layer", tuple(bars), tuple(_remarks(rows, end, budget)))
 
 
@@ -122,12 +124,14 @@ def share_charts(judged: Judged) -> list[Chart]:
         mine = {name: limits[f"{kind}.{name}"] for name in values if f"{kind}.{name}" in limits}
         largest = max([1.0, *(value for value in values.values() if value is not None), *mine.values()])
         unit = SCALE / (largest * _MARGIN)
-        charts.append(Chart(title, tuple(_share(name, value, mine.get(name), unit) for name, value in values.items())))
+        charts.append(
+            Chart(title, tuple(_share(row.name, values[row.name], row.error, mine.get(row.name), unit) for row in rows))
+        )
     return charts
 
 
-def _share(name: str, value: float | None, limit: float | None, unit: float) -> Bar:
+def _share(name: str, value: float | None, error: float | None, limit: float | None, unit: float) -> Bar:
     lines = (("whole", unit), *(() if limit is None else (("budget", limit * unit),)))
-    over = value is not None and value > (1.0 if limit is None else limit)
-    text = percent(value) + ("" if limit is None else f", limit {limit * 100:.4g} %")
+    over = value is not None and value * (1 - (error or 0.0)) > (1.0 if limit is None else limit)
+    text = estimated(percent(value), error) + ("" if limit is None else f", limit {limit * 100:.4g} %")
     return Bar(name, text, 0.0, None if value is None else value * unit, lines, "over" if over else "share")

@@ -10,7 +10,7 @@ from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.report.judged import Judged, Shown
 from fpga_tf.verdict.report.pareto import Mark, pareto
 from fpga_tf.verdict.report.resources import resource_rows
-from fpga_tf.verdict.report.values import latency_ns
+from fpga_tf.verdict.report.values import latency_error, latency_ns
 from fpga_tf.verdict.timing import achieved_clock_ns
 
 Cell = str | float | int | None
@@ -46,6 +46,7 @@ def _row(judged: Judged, mark: Mark | None) -> dict[str, Cell]:
         "status": report.status,
         "clock_target_ns": clock.target,
         "clock_estimated_ns": clock.estimated,
+        "clock_estimated_error_percent": _percent(report.errors.get("clock_ns.estimated")),
         "clock_uncertainty_ns": clock.uncertainty,
         "clock_achieved_ns": clock.achieved,
         "slack_ns": clock.slack,
@@ -54,18 +55,31 @@ def _row(judged: Judged, mark: Mark | None) -> dict[str, Cell]:
         "latency_avg_cycles": latency.avg,
         "latency_max_cycles": latency.max,
         "latency_max_ns": latency_ns(report),
+        "latency_max_ns_error_percent": _percent(latency_error(report)),
         "interval_min_cycles": interval.min,
         "interval_max_cycles": interval.max,
         "power_W": None if report.power_w is None else report.power_w.total,
     }
     for resource in resource_rows(judged.design):
-        amounts = (resource.used, resource.available, _percent(resource.device), _percent(resource.slr))
+        amounts = (
+            resource.used,
+            _percent(resource.error),
+            resource.available,
+            _percent(resource.device),
+            _percent(resource.slr),
+        )
         row.update(zip(_resource_headings(resource.name), amounts, strict=True))
     return row
 
 
 def _resource_headings(name: str) -> list[str]:
-    return [f"{name}_used", f"{name}_available", f"{name}_of_device_percent", f"{name}_of_SLR_percent"]
+    return [
+        f"{name}_used",
+        f"{name}_used_error_percent",
+        f"{name}_available",
+        f"{name}_of_device_percent",
+        f"{name}_of_SLR_percent",
+    ]
 
 
 def _percent(share: float | None) -> float | None:
@@ -81,8 +95,10 @@ def _cell(value: Cell) -> Cell:
 
 HEADINGS = (
     "design", "verdict", "pareto", "failed_gates", "unknown_gates", "part", "top", "tool", "version", "stage", "status",
-    "clock_target_ns", "clock_estimated_ns", "clock_uncertainty_ns", "clock_achieved_ns", "slack_ns",
+    "clock_target_ns", "clock_estimated_ns", "clock_estimated_error_percent",
+    "clock_uncertainty_ns", "clock_achieved_ns", "slack_ns",
     "clock_of_latency_ns", "latency_min_cycles", "latency_avg_cycles", "latency_max_cycles", "latency_max_ns",
+    "latency_max_ns_error_percent",
     "interval_min_cycles", "interval_max_cycles",
     *(heading for name in RESOURCES for heading in _resource_headings(name)),
     "power_W",

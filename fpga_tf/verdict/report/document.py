@@ -47,7 +47,8 @@ def _design(judged: Judged, mark: Mark | None) -> dict[str, Any]:
 
 
 def _sourced(source: Sourced) -> dict[str, Any]:
-    return {"value": source.value, "stage": source.stage, "path": source.path}
+    value = {"value": source.value, "stage": source.stage, "path": source.path}
+    return value if source.error is None else {**value, "error": source.error}
 
 
 def _disagreements(design: Design) -> list[dict[str, Any]]:

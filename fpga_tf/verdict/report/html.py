@@ -10,12 +10,13 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 import fpga_tf
-from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
+from fpga_tf.reports.design import Sourced
+from fpga_tf.verdict.numbers import estimated, gate_limit, gate_value, plain
 from fpga_tf.verdict.report.bars import layer_charts, share_charts, waterfall
 from fpga_tf.verdict.report.files import design_files, origin, tool_of
 from fpga_tf.verdict.report.judged import Judged, Shown, missing, summary
-from fpga_tf.verdict.report.pareto import AXES, Mark, axes, pareto
-from fpga_tf.verdict.report.resources import percent, resource_rows
+from fpga_tf.verdict.report.pareto import AXES, Mark, axis_values, pareto
+from fpga_tf.verdict.report.resources import resource_rows
 from fpga_tf.verdict.report.text_of_gates import gate_source
 from fpga_tf.verdict.report.values import number, quantities
 
@@ -101,10 +102,10 @@ def _gates(judged: Judged, names: dict[str, str]) -> list[dict[str, str]]:
 def _resource(row: Any, names: dict[str, str]) -> dict[str, str]:
     return {
         "name": row.name,
-        "used": number(row.used),
+        "used": row.count,
         "available": number(row.available),
-        "device": "none available" if row.none_available else percent(row.device),
-        "slr": percent(row.slr),
+        "device": row.of_device,
+        "slr": row.of_slr,
         "source": origin(row.source, names),
     }
 
@@ -113,11 +114,15 @@ def _disagreements(judged: Judged, names: dict[str, str]) -> list[dict[str, Any]
     return [
         {
             "quantity": found.quantity,
-            "taken": {"value": str(found.values[0].value), "source": origin(found.values[0], names)},
-            "others": [{"value": str(one.value), "source": origin(one, names)} for one in found.values[1:]],
+            "taken": _said(found.values[0], names),
+            "others": [_said(one, names) for one in found.values[1:]],
         }
         for found in judged.design.disagreements
     ]
+
+
+def _said(source: Sourced, names: dict[str, str]) -> dict[str, str]:
+    return {"value": estimated(str(source.value), source.error), "source": origin(source, names)}
 
 
 def _comparison(designs: Sequence[Judged], marks: Sequence[Mark | None]) -> list[dict[str, Any]]:
@@ -125,7 +130,7 @@ def _comparison(designs: Sequence[Judged], marks: Sequence[Mark | None]) -> list
         {
             "id": f"design-{index + 1}",
             "name": judged.design.name,
-            "values": [number(value) for value in axes(judged.design).values()],
+            "values": axis_values(judged.design),
             "verdict": judged.verdict or "none",
             "word": judged.word,
             "mark": str(mark),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
+from fpga_tf.verdict.numbers import estimated, gate_limit, gate_value, plain
 from fpga_tf.verdict.report.files import design_files
 from fpga_tf.verdict.report.judged import Judged, Shown, missing, summary
 from fpga_tf.verdict.report.layers import costliest, layer_rows
-from fpga_tf.verdict.report.pareto import pareto
-from fpga_tf.verdict.report.resources import percent, resource_rows
-from fpga_tf.verdict.report.values import latency_ns, number
+from fpga_tf.verdict.report.pareto import axis_values, pareto
+from fpga_tf.verdict.report.resources import resource_rows
+from fpga_tf.verdict.report.values import latency_error, latency_ns, number
 
 _LAYERS = 5
 _DISAGREEMENTS = 10
@@ -56,7 +56,7 @@ def _design(judged: Judged) -> Iterator[str]:
                           for what, gates in missing(judged.gates)), "")  # fmt: skip
     report = design.report
     cycles, time = number(report.latency_cycles.max, "cycles"), latency_ns(report)
-    latency = cycles if time is None else f"{cycles} ({number(time, 'ns')})"
+    latency = cycles if time is None else f"{cycles} ({estimated(number(time, 'ns'), latency_error(report))})"
     yield f"Latency {text(latency)}, interval {text(number(report.interval_cycles.max, 'cycles'))}."
     yield ""
     yield from _table(("resource", "used", "available", "of device", "of one SLR"), "lrrrr", _resources(judged))
@@ -78,8 +78,7 @@ def _gates(judged: Judged) -> Iterator[Sequence[str]]:
 
 def _resources(judged: Judged) -> Iterator[Sequence[str]]:
     for row in resource_rows(judged.design):
-        device = "none available" if row.none_available else percent(row.device)
-        yield code(row.name), number(row.used), number(row.available), device, percent(row.slr)
+        yield code(row.name), row.count, number(row.available), row.of_device, row.of_slr
 
 
 def _layers(judged: Judged) -> Iterator[str]:
@@ -107,7 +106,10 @@ def _disagreements(judged: Judged, names: dict[str, str]) -> Iterator[str]:
     yield f"Reports disagree on {len(found)} {'value' if len(found) == 1 else 'values'}; the first one is taken:"
     yield ""
     for one in found[:_DISAGREEMENTS]:
-        said = (f"{text(str(v.value))} ({v.stage}, {code(names.get(v.path, v.path))})" for v in one.values)
+        said = (
+            f"{text(estimated(str(v.value), v.error))} ({v.stage}, {code(names.get(v.path, v.path))})"
+            for v in one.values
+        )
         yield f"* {code(one.quantity)}: {'; '.join(said)}"
     if len(found) > _DISAGREEMENTS:
         yield f"* and {len(found) - _DISAGREEMENTS} more"
@@ -117,10 +119,7 @@ def _disagreements(judged: Judged, names: dict[str, str]) -> Iterator[str]:
 def _comparison(designs: Sequence[Judged]) -> Iterator[str]:
     rows = []
     for judged, mark in zip(designs, pareto([judged.design for judged in designs]), strict=True):
-        report = judged.design.report
-        used = [number(report.resources[name].used) for name in _SHOWN]
-        numbers = (number(latency_ns(report)), number(report.interval_cycles.max), *used)
-        rows.append((code(judged.design.name), *numbers, judged.verdict or "-", text(str(mark))))
+        rows.append((code(judged.design.name), *axis_values(judged.design), judged.verdict or "-", text(str(mark))))
     yield from _table(("design", "latency, ns", "II", *_SHOWN, "verdict", "Pareto"), "l" + "r" * 6 + "ll", rows)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.types import Resource
-from fpga_tf.verdict.numbers import plain
-from fpga_tf.verdict.report.values import latency_ns
+from fpga_tf.verdict.numbers import estimated, plain
+from fpga_tf.verdict.report.values import latency_error, latency_ns, number
 
 AXES = ("latency_ns", "interval_cycles", "LUT", "FF", "DSP", "BRAM_18K")
 
@@ -46,6 +46,14 @@ def axes(design: Design) -> dict[str, float | int | None]:
     report = design.report
     used = {name: report.resources.get(name, Resource()).used for name in AXES[2:]}
     return {"latency_ns": latency_ns(report), "interval_cycles": report.interval_cycles.max, **used}
+
+
+def axis_values(design: Design) -> list[str]:
+    """A design's value in each axis for people, an estimate with its error."""
+    report = design.report
+    errors = {name: report.errors.get(f"resources.{name}.used") for name in AXES[2:]}
+    errors["latency_ns"] = latency_error(report)
+    return [estimated(number(value), errors.get(axis)) for axis, value in axes(design).items()]
 
 
 def pareto(designs: Sequence[Design]) -> list[Mark | None]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from fpga_tf.reports.design import Design, Sourced
 from fpga_tf.reports.types import RESOURCES, Resource
-from fpga_tf.verdict.budget import Budget, decide_budget
+from fpga_tf.verdict.budget import NEAR, Budget, decide_budget
 from fpga_tf.verdict.gates import Gate
+from fpga_tf.verdict.numbers import UNKNOWN, estimated
+from fpga_tf.verdict.report.values import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class ResourceRow:
         device, slr: shares, 1 being all; None if unknown.
         source: where the count is from.
         none_available: whether it is used where the part has none.
+        error: relative, of the count and of its shares; None where it is no estimate.
     """
 
     name: str
@@ -29,6 +32,22 @@ class ResourceRow:
     slr: float | None
     source: Sourced | None
     none_available: bool
+    error: float | None = None
+
+    @property
+    def count(self) -> str:
+        """The count for people, with its error."""
+        return estimated(number(self.used), self.error)
+
+    @property
+    def of_device(self) -> str:
+        """The share of the device for people, with its error."""
+        return "none available" if self.none_available else estimated(percent(self.device), self.error)
+
+    @property
+    def of_slr(self) -> str:
+        """The share of one region for people, with its error."""
+        return estimated(percent(self.slr), self.error)
 
 
 def resource_rows(design: Design) -> list[ResourceRow]:
@@ -48,6 +67,7 @@ def resource_rows(design: Design) -> list[ResourceRow]:
                 _share(slr),
                 design.sources.get(f"resources.{name}.used"),
                 device.result == "fail" and device.value is None,
+                design.report.errors.get(f"resources.{name}.used"),
             )
         )
     return rows
@@ -59,12 +79,13 @@ def decide_shares(design: Design, budget: Budget) -> list[Gate]:
 
 
 def _share(gate: Gate) -> float | None:
-    return None if gate.result == "unknown" or gate.value is None else float(gate.value)
+    doubted = gate.result == "unknown" and gate.missing != NEAR  # all of it is near an estimate, and shown as that
+    return None if doubted or gate.value is None else float(gate.value)
 
 
 def percent(share: float | None) -> str:
     """A share in percent with one digit; a little is not nothing."""
     if share is None:
-        return "unknown"
+        return UNKNOWN
     value = share * 100
     return "below 0.1 %" if 0 < value < 0.1 else f"{value:.1f} %"

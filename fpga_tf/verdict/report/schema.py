@@ -6,6 +6,7 @@ from typing import Any
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _MAYBE: dict[str, Any] = {"type": ["string", "null"]}
+_AMOUNT: dict[str, Any] = {"type": "number", "minimum": 0}
 _NUMBER: dict[str, Any] = {"type": ["number", "null"]}
 
 
@@ -21,6 +22,7 @@ def report_schema() -> dict[str, Any]:
             "stage": _TEXT,
             "part": _MAYBE,
             "modules": _list(_ref("report")),
+            "errors": {"type": "object", "additionalProperties": _AMOUNT},
         },
     }
     return {
@@ -52,10 +54,12 @@ def _design() -> dict[str, Any]:
         {
             "name": _TEXT,
             "report": _ref("report"),
-            "sources": {"type": "object", "additionalProperties": _object(value)},
-            "disagreements": _list(_object({"quantity": _TEXT, "values": _list(_object(value))})),
+            "sources": {"type": "object", "additionalProperties": _object(value, error=_AMOUNT)},
+            "disagreements": _list(_object({"quantity": _TEXT, "values": _list(_object(value, error=_AMOUNT))})),
             "layers": _list({"type": "object", "required": ["name", "kind", "modules", "latency_cycles", "resources"]}),
-            "gates": _list(_object({**gate, "result": {"enum": ["pass", "fail", "unknown"]}}, missing=_TEXT)),
+            "gates": _list(
+                _object({**gate, "result": {"enum": ["pass", "fail", "unknown"]}}, missing=_TEXT, error=_AMOUNT)
+            ),
             "verdict": {"enum": ["pass", "fail", "incomplete", None]},
             "pareto": {"anyOf": [_object(mark), {"type": "null"}]},
             "notes": _list(_TEXT),

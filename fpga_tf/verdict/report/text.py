@@ -10,16 +10,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fpga_tf.reports.design import Design
+from fpga_tf.reports.design import Design, Sourced
 from fpga_tf.reports.types import RESOURCES
-from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
+from fpga_tf.verdict.numbers import UNKNOWN, estimated, gate_limit, gate_value, plain
 from fpga_tf.verdict.report.files import design_files, origin
 from fpga_tf.verdict.report.judged import Judged, Shown, missing, summary
 from fpga_tf.verdict.report.layers import layer_rows
-from fpga_tf.verdict.report.pareto import pareto
-from fpga_tf.verdict.report.resources import percent, resource_rows
+from fpga_tf.verdict.report.pareto import axis_values, pareto
+from fpga_tf.verdict.report.resources import resource_rows
 from fpga_tf.verdict.report.text_of_gates import gate_source
-from fpga_tf.verdict.report.values import UNKNOWN, latency_ns, number, quantities
+from fpga_tf.verdict.report.values import number, quantities
 
 _STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow", "incomplete": "bold yellow", None: "bold"}
 
@@ -75,9 +75,7 @@ def _print_resources(design: Design, names: dict[str, str], console: Console) ->
     headings = ("used", "available", "of device", "of one SLR")
     table = _table(("resource", "left"), *((heading, "right") for heading in headings), ("source", "left"))
     for row in resource_rows(design):
-        device = "none available" if row.none_available else percent(row.device)
-        _row(table, row.name, number(row.used), number(row.available), device, percent(row.slr),
-             origin(row.source, names))  # fmt: skip
+        _row(table, row.name, row.count, number(row.available), row.of_device, row.of_slr, origin(row.source, names))
     _section(console, "Resources", table)
 
 
@@ -96,7 +94,7 @@ def _print_disagreements(design: Design, names: dict[str, str], console: Console
     for found in design.disagreements:
         taken, *others = found.values
         for other in others:
-            _row(table, plain(found.quantity), _said(taken.value), origin(taken, names), _said(other.value),
+            _row(table, plain(found.quantity), _said(taken), origin(taken, names), _said(other),
                  origin(other, names))  # fmt: skip
     _section(console, "Reports disagree", table)
 
@@ -116,10 +114,8 @@ def _print_comparison(designs: Sequence[Judged], console: Console) -> None:
     table = _table(("design", "left"), *((axis, "right") for axis in axes), ("verdict", "left"), ("Pareto", "left"))
     marks = pareto([judged.design for judged in designs])
     for judged, mark in zip(designs, marks, strict=True):
-        report = judged.design.report
-        used = (_cell(report.resources[name].used) for name in axes[2:])
-        _row(table, judged.design.name, _cell(latency_ns(report)), _cell(report.interval_cycles.max), *used,
-             (judged.verdict or "-"), str(mark))  # fmt: skip
+        values = ("?" if value == UNKNOWN else value for value in axis_values(judged.design))
+        _row(table, judged.design.name, *values, (judged.verdict or "-"), str(mark))
     lines = ("Pareto: no other design is as good in all of these and better in one; unknown values are not compared",)
     _section(console, "Comparison (? is unknown)", table, lines)
 
@@ -128,8 +124,9 @@ def _cell(value: float | int | None) -> str:
     return "?" if value is None else number(value)
 
 
-def _said(value: float | int | str) -> str:
-    return value if isinstance(value, str) else number(value)
+def _said(source: Sourced) -> str:
+    value = source.value
+    return value if isinstance(value, str) else estimated(number(value), source.error)
 
 
 def _table(*columns: tuple[str, str]) -> Table:

@@ -8,11 +8,9 @@ from decimal import Decimal
 
 from fpga_tf.reports.design import Design, Sourced
 from fpga_tf.reports.types import SynthesisReport
-from fpga_tf.verdict.numbers import plain, singular
+from fpga_tf.verdict.numbers import UNKNOWN, estimated, plain, singular
 from fpga_tf.verdict.report.files import tool_of
-from fpga_tf.verdict.timing import achieved_clock_ns
-
-UNKNOWN = "unknown"
+from fpga_tf.verdict.timing import achieved_clock_ns, clock_span_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,15 @@ class Quantity:
 def latency_ns(report: SynthesisReport) -> float | None:
     """Worst-case latency at the achieved clock, in ns; None unless both are known."""
     return cycles_ns(report.latency_cycles.max, achieved_clock_ns(report))
+
+
+def latency_error(report: SynthesisReport) -> float | None:
+    """Relative error of the latency in time; None where its clock is no estimate."""
+    clock, span = achieved_clock_ns(report), clock_span_ns(report)
+    if not clock or span is None:
+        return None
+    believed = Decimal(str(clock))
+    return float(max(believed - span[0], span[1] - believed) / believed)
 
 
 def cycles_ns(cycles: int | None, clock: float | None) -> float | None:
@@ -77,7 +84,8 @@ def _clock(design: Design) -> Iterator[Quantity]:
         if key == "slack" and source is not None and source.stage == "csynth":
             name = "slack, uncertainty held back"
         if always or value is not None:
-            yield Quantity(name, number(value, "ns"), source)
+            error = design.report.errors.get(f"clock_ns.{key}")
+            yield Quantity(name, estimated(number(value, "ns"), error), source)
 
 
 def _cycles(design: Design) -> Iterator[Quantity]:
@@ -90,7 +98,8 @@ def _cycles(design: Design) -> Iterator[Quantity]:
         yield Quantity("latency, best", number(latency.min, "cycles"), sources.get("latency_cycles.min"))
     clock = achieved_clock_ns(report)
     how = "" if clock is None else f"at {number(clock, 'ns')} a cycle"
-    yield Quantity("latency, worst, in time", number(latency_ns(report), "ns"), None, how)
+    time = estimated(number(latency_ns(report), "ns"), latency_error(report))
+    yield Quantity("latency, worst, in time", time, None, how)
     yield Quantity("interval, largest", number(interval.max, "cycles"), sources.get("interval_cycles.max"))
     if interval.min not in (None, interval.max):
         yield Quantity("interval, smallest", number(interval.min, "cycles"), sources.get("interval_cycles.min"))
