@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,6 +83,22 @@ def test_every_published_value_is_inside_but_the_one_that_is_left_out() -> None:
     assert len(mine) == 12
     mha = mine["MHA 16", "LUT"]
     assert (round(mha.estimated), mha.published, round(mha.off, 4)) == (315804, 279_000, -0.1165)
+
+
+def test_the_page_of_benchmarks_shows_these_numbers() -> None:
+    page = (Path(__file__).parents[2] / "benchmarks" / "README.md").read_text("utf-8")
+    shown = [
+        line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| JEDI", "| MHA", "| Lin"))
+    ]
+    assert len(shown) == len(DESIGNS)
+    found = {(row.design, row.quantity): row for row in comparisons()}
+    for name, *cells in shown:
+        lut, latency = found[name, "LUT"], found[name, "latency"]
+        outside = "" if latency.inside else " (outside)"
+        assert cells == [
+            *(f"{lut.estimated:,.0f}", f"{lut.published:,.0f}", f"{lut.off * 100:+.1f} %"),
+            *(f"{latency.estimated:.1f}", f"{latency.published:.1f}", f"{latency.off * 100:+.1f} %{outside}"),
+        ]
 
 
 def test_the_data_are_those_of_the_sources() -> None:
