@@ -37,11 +37,10 @@ class HandoverFacts:
         clock_ns: period.
         latency: cycles; what clock edge k takes stands at the outputs after edge k + latency.
         inputs, outputs: numbers of the two data ports, the first in the lowest bits.
-        input_ports, output_ports: tensors of the model, whose numbers these are, in order.
+        input_tensors, output_tensors: tensors of the model, whose numbers these are, in order.
         input_words: samples for the testbench, shape (samples, words of the input).
         output_words: what the model makes of them, shape (samples, words of the output).
         estimates: lines on resources and timing, each with its error; where none is known, none.
-        config: how the configuration is called, for the command that makes the verdict.
     """
 
     name: str
@@ -51,12 +50,11 @@ class HandoverFacts:
     latency: int
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
-    input_ports: tuple[RtlPort, ...]
-    output_ports: tuple[RtlPort, ...]
+    input_tensors: tuple[RtlPort, ...]
+    output_tensors: tuple[RtlPort, ...]
     input_words: Words
     output_words: Words
     estimates: tuple[str, ...] = ()
-    config: str | None = None
 
 
 def write_handover(folder: Path, facts: HandoverFacts) -> None:
@@ -72,14 +70,16 @@ def write_handover(folder: Path, facts: HandoverFacts) -> None:
     """
     _check(facts)
     sources = [path.relative_to(folder).as_posix() for path in _sources(folder)]
-    known = _known(folder, facts, sources)
+    known = _known(facts, sources)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
     atomic_write(folder / "vectors/inputs.hex", hex_lines(facts.input_words, facts.inputs))
     atomic_write(folder / "vectors/outputs.hex", hex_lines(facts.output_words, facts.outputs))
-    atomic_write(folder / "ports.csv", port_table(facts.input_ports, facts.inputs, facts.output_ports, facts.outputs))
+    atomic_write(
+        folder / "ports.csv", port_table(facts.input_tensors, facts.inputs, facts.output_tensors, facts.outputs)
+    )
     for name in _RENDERED:
         atomic_write(folder / name, environment.get_template(name).render(known))
     atomic_write(folder / CHECKSUMS, _checksums(folder))
@@ -101,8 +101,8 @@ def _check(facts: HandoverFacts) -> None:
 
 
 def _sources(folder: Path) -> list[Path]:
-    """Verilog in the order of its names; the top's own folder first."""
-    found = [path for place in ("src", "src/static") for path in sorted((folder / place).glob("*.v"))]
+    """Verilog in the order of its names."""
+    found = sorted((folder / "src").glob("*.v"))
     for path in found:
         if not _SOURCE.fullmatch(path.name):
             raise UserError(f"a source's name must be plain to stand in a Makefile, not {path.name[:70]!r}")
@@ -111,7 +111,7 @@ def _sources(folder: Path) -> list[Path]:
     return found
 
 
-def _known(folder: Path, facts: HandoverFacts, sources: list[str]) -> dict[str, object]:
+def _known(facts: HandoverFacts, sources: list[str]) -> dict[str, object]:
     """What templates may use."""
     return {
         "name": facts.name,
@@ -125,13 +125,11 @@ def _known(folder: Path, facts: HandoverFacts, sources: list[str]) -> dict[str, 
         "in_bits": bits(facts.inputs),
         "out_bits": bits(facts.outputs),
         "diagram": diagram(facts.latency),
-        "inputs": spans(facts.input_ports, facts.inputs),
-        "outputs": spans(facts.output_ports, facts.outputs),
+        "inputs": spans(facts.input_tensors, facts.inputs),
+        "outputs": spans(facts.output_tensors, facts.outputs),
         "sources": sources,
-        "tables": any((folder / "src/memfiles").glob("*.mem")),
         "estimates": [one_line(line) for line in facts.estimates],
         "row": port_row,
-        "config": None if facts.config is None else one_line(facts.config),
     }
 
 

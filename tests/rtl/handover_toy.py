@@ -31,7 +31,7 @@ module toy_core (input clk, input [11:0] model_inp, output reg [14:0] model_out)
   reg [14:0] between;
   wire [3:0] entry;
   wire signed [10:0] product;
-  table_of #("entries.mem") one (.in(in[3:0]), .out(entry));
+  table_of one (.in(in[3:0]), .out(entry));
   assign product = $signed(in[7:4]) * $signed(in[11:8]) + 11'sd3;
   always @(posedge clk) begin
     in <= model_inp;
@@ -42,11 +42,12 @@ endmodule
 """
 ROM = """\
 `timescale 1ns / 1ps
-module table_of #(parameter FILE = "", parameter BITS = 4) (input [3:0] in, output [3:0] out);
-  (* rom_style = (BITS <= 99) ? "distributed" : "block" *)
-  reg [3:0] rom [0:15];
-  initial $readmemh(FILE, rom);
-  assign out = rom[in];
+module table_of (input [3:0] in, output reg [3:0] out);
+  (* rom_style = "distributed" *)
+  always @(*)
+    case (in)
+ENTRIES
+    endcase
 endmodule
 """
 
@@ -66,29 +67,24 @@ def facts(samples: int = 60, latency: int = 2, name: str = "toy") -> HandoverFac
         latency=latency,
         inputs=INPUTS,
         outputs=OUTPUTS,
-        input_ports=(
+        input_tensors=(
             RtlPort("index", (1,), "ap_fixed<4,4>"),
             RtlPort("pair", (2, 1), "ap_fixed<4,2>"),
             RtlPort("unused", (1,), "ap_fixed<4,2>"),
         ),
-        output_ports=(RtlPort("entry", (1,), "ap_ufixed<4,4>"), RtlPort("product", (1,), "ap_fixed<11,7>")),
+        output_tensors=(RtlPort("entry", (1,), "ap_ufixed<4,4>"), RtlPort("product", (1,), "ap_fixed<11,7>")),
         input_words=pack(inputs, INPUTS),
         output_words=pack(outputs, OUTPUTS),
         estimates=("LUT 40 ± 6", "clock period 1.9 ns ± 0.4 ns"),
-        config="toy.yaml",
     )
 
 
 def write_toy(folder: Path, given: HandoverFacts | None = None) -> Path:
     """The sources of the design, and what is handed over with them."""
-    for name, text in {
-        "src/toy.v": TOP,
-        "src/toy_core.v": CORE,
-        "src/static/table_of.v": ROM,
-        "src/memfiles/entries.mem": "".join(f"{entry:x}\n" for entry in TABLE),
-    }.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    entries = "\n".join(f"      4'd{at}: out = 4'd{entry};" for at, entry in enumerate(TABLE))
+    (folder / "src").mkdir(parents=True, exist_ok=True)
+    (folder / "src/toy.v").write_text(TOP)
+    (folder / "src/toy_core.v").write_text(CORE)
+    (folder / "src/toy_table.v").write_text(ROM.replace("ENTRIES", entries))
     write_handover(folder, given or facts())
     return folder

@@ -27,7 +27,7 @@ proc put {path text} {
 }
 proc option {arguments name} { return [lindex $arguments [expr {[lsearch -exact $arguments $name] + 1}]] }
 
-foreach name {read_verilog read_mem write_checkpoint set_property set_max_delay} {
+foreach name {read_verilog write_checkpoint set_property set_max_delay} {
     proc $name {args} "called $name \$args"
 }
 proc version {args} { return $::env(VERSION) }

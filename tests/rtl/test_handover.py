@@ -44,15 +44,8 @@ def test_the_page_to_read(tmp_path: Path) -> None:
     assert (write_toy(tmp_path) / "README.md").read_text("utf-8") == PAGE.read_text("utf-8")
 
 
-def test_the_page_without_tables_estimate_and_configuration(tmp_path: Path) -> None:
-    given = replace(facts(), estimates=(), config=None)
-    write_toy(tmp_path)
-    (tmp_path / "src/memfiles/entries.mem").unlink()
-    write_handover(tmp_path, given)
-    page, makefile = (tmp_path / "README.md").read_text("utf-8"), (tmp_path / "Makefile").read_text()
-    assert "estimated" not in page and "fpga-tf run" not in page and "memfiles" not in page
-    assert "    fpga-tf report .\n\n## Files" in page
-    assert "memfiles" not in makefile
+def test_the_page_without_an_estimate(tmp_path: Path) -> None:
+    assert "estimated" not in (write_toy(tmp_path, replace(facts(), estimates=())) / "README.md").read_text("utf-8")
 
 
 def test_bytes_are_a_function_of_facts_and_sources(tmp_path: Path) -> None:
@@ -138,7 +131,7 @@ def test_facts_that_do_not_fit_together(tmp_path: Path) -> None:
         ({"output_words": given.output_words[1:]}, "vectors must be words of both ports"),
         ({"input_words": given.input_words[:0], "output_words": given.output_words[:0]}, "one or more of each"),
         ({"latency": -1}, "a latency must not be negative"),
-        ({"input_ports": (RtlPort("x", (3,), "ap_fixed<4,4>"),)}, "a port of 4 numbers must be of tensors"),
+        ({"input_tensors": (RtlPort("x", (3,), "ap_fixed<4,4>"),)}, "a port of 4 numbers must be of tensors"),
     ):
         with pytest.raises(InternalError, match=says):
             write_handover(tmp_path, replace(given, **changes))  # type: ignore[arg-type]

@@ -42,11 +42,9 @@ proc constraints {} {
 
 proc synthesise {} {
     global here top part
-    set sources [lsort [glob -directory [file join $here src] -nocomplain *.v static/*.v]]
-    set tables [lsort [glob -directory [file join $here src memfiles] -nocomplain *.mem]]
+    set sources [lsort [glob -directory [file join $here src] -nocomplain *.v]]
     if {![llength $sources]} { error "src must hold Verilog" }
     read_verilog $sources
-    if {[llength $tables]} { read_mem $tables }
     read_xdc [constraints]
     # No DSP: the counts were made for LUTs. Moving registers between stages evens out their depth.
     set options [list -top $top -part $part -mode out_of_context -max_dsp 0]
