@@ -7,14 +7,14 @@ A number is a da4ml `FixedVariable`: an interval and a step, and the operation t
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 from da4ml.trace import FixedVariable, HWConfig
 
-from fpga_tf.fixedpoint import Format, Overflow, Rounding
+from fpga_tf.fixedpoint import Format
 
 # A traced number, an array of them; da4ml has no types to check against.
 Number = Any
@@ -75,57 +75,6 @@ def negative(number: Number) -> Number:
     return constant(0) if float(number.low) >= 0 else number.is_negative()
 
 
-def convert(number: Number, fmt: Format) -> Number:
-    """A number in another format: one rounding, then the overflow, as `Format.requantise` computes it on codes."""
-    if is_constant(number):
-        fraction = max(bits(number)[2], 0)
-        code = round(value_of(number) * 2.0**fraction)
-        return constant(float(fmt.requantise(np.array([code]), fraction)[0]) * 2.0**-fmt.fraction)
-    return _limited(_rounded(number, fmt), fmt)
-
-
-def _rounded(number: Number, fmt: Format) -> Number:
-    fraction = bits(number)[2]
-    if fraction <= fmt.fraction:
-        return number
-    half, step = 2.0 ** -(fmt.fraction + 1), 2.0**-fraction
-    match fmt.rounding:
-        case Rounding.TRN:
-            raised = number
-        case Rounding.TRN_ZERO:
-            raised = number + negative(number) * (2 * half - step)
-        case Rounding.RND:
-            raised = number + half
-        case Rounding.RND_MIN_INF:
-            raised = _plus(number, half - step)
-        case Rounding.RND_ZERO:
-            raised = _plus(number, half - step) + negative(number) * step
-        case Rounding.RND_INF:
-            raised = number + half - negative(number) * step
-        case Rounding.RND_CONV:
-            odd = low_bits(number, 1, fmt.fraction) * 2.0 ** (fmt.fraction - fraction)
-            raised = _plus(number, half - step) + odd
-    return floor_to(raised, fmt.fraction)
-
-
-def _plus(number: Number, value: float) -> Number:
-    return number + value if value else number
-
-
-def _limited(number: Number, fmt: Format) -> Number:
-    """Into the range of a format, at its step."""
-    low, high = fmt.min_code * 2.0**-fmt.fraction, fmt.max_code * 2.0**-fmt.fraction
-    inside = float(number.low) >= low and float(number.high) <= high
-    if inside or is_constant(number):
-        return number if inside else convert(number, fmt)
-    if fmt.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-        return clipped(number, low, high)
-    if fmt.overflow is Overflow.SAT_ZERO:
-        number = chosen(negative(constant(high) - number), constant(0), number)
-        return chosen(negative(number - low), constant(0), number)
-    return number.quantize(1, fmt.integer, fmt.fraction) if fmt.signed else low_bits(number, fmt.width, fmt.fraction)
-
-
 def clipped(number: Number, low: float, high: float) -> Number:
     """The number, or the bound that it is beyond."""
     if float(number.low) < low:
@@ -166,13 +115,20 @@ def chosen(condition: Number, if_true: Number, if_false: Number) -> Number:
     return condition.msb_mux(if_true, if_false)
 
 
+def tabulated(number: Number, function: Callable[[np.ndarray], np.ndarray]) -> Number:
+    """A function's value at a number, from a table over every value that the number can take."""
+    if is_constant(number):
+        return constant(float(function(np.array([value_of(number)]))[0]))
+    low, high, step = (float(value) for value in (number.low, number.high, number.step))
+    values = low + step * np.arange(round((high - low) / step) + 1)
+    entries = np.asarray(function(values), dtype=np.float64)
+    return constant(float(entries[0])) if (entries == entries[0]).all() else number.lookup(entries)
+
+
 def looked_up(number: Number, entries: Sequence[float]) -> Number:
     """The entry of a table at a whole number from 0 that never exceeds the last."""
-    if is_constant(number):
-        return constant(entries[round(value_of(number))])
-    first, last, step = (round(float(value)) for value in (number.low, number.high, number.step))
-    used = [float(entry) for entry in entries[first : last + 1 : step]]
-    return constant(used[0]) if len({*used}) == 1 else number.lookup(np.array(used))
+    table = np.array([float(entry) for entry in entries])
+    return tabulated(number, lambda places: table[np.round(places).astype(np.int64)])
 
 
 def array_of(numbers: Iterable[Number], shape: Sequence[int]) -> Numbers:
@@ -182,3 +138,9 @@ def array_of(numbers: Iterable[Number], shape: Sequence[int]) -> Numbers:
     for index, number in enumerate(flat):
         result[index] = number
     return result.reshape(tuple(shape))
+
+
+def convert(number: Number, fmt: Format) -> Number:
+    from fpga_tf.rtl.conversion import convert
+
+    return convert(number, fmt)

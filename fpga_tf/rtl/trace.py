@@ -13,7 +13,8 @@ from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.fixedpoint.format import Codes
 from fpga_tf.lower.walk import Lowered
-from fpga_tf.rtl.numbers import HARDWARE, WIDEST, WIDEST_CUT, Numbers, array_of, convert
+from fpga_tf.rtl.conversion import convert
+from fpga_tf.rtl.numbers import HARDWARE, WIDEST, WIDEST_CUT, Numbers, array_of
 from fpga_tf.rtl.operators import elementwise, linear, mask, mean, softmax
 from fpga_tf.rtl.operators.node import Node, Operator
 from fpga_tf.rtl.ports import input_values, output_codes
@@ -21,6 +22,7 @@ from fpga_tf.rtl.ports import input_values, output_codes
 # da4ml's codes of operations: constants; inputs, rectifiers, bits that are cut out of a number, selections.
 _CONSTANT = 5
 _CUTS = (-1, 2, -2, 3, -3, 6, -6)
+_SELECTIONS, _KEY = (6, -6), (1 << 32) - 1  # the number that selects is in the low bits of the data
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def check_graph(graph: Any) -> None:
 
     Raises:
         UserError: a result is too wide.
-        InternalError: a constant lost bits.
+        InternalError: a constant lost bits, or a bit of a wider number selects.
     """
     for op in graph.ops:
         low, high, step = (float(value) for value in op.qint)
@@ -143,6 +145,10 @@ def check_graph(graph: Any) -> None:
             )
         if op.opcode == _CONSTANT and op.data * step != low:
             raise InternalError(f"da4ml must keep the constant {low}, not make {op.data * step} of it")
+        if op.opcode in _SELECTIONS:
+            least, most, unit = graph.ops[op.data & _KEY].qint
+            if least >= 0 and most > unit:  # its interpreter takes another bit than its Verilog
+                raise InternalError("what selects must be a sign or a bit of its own, not the highest bit of a number")
 
 
 def codes(traced: Traced, inputs: Sequence[Codes]) -> list[Codes]:

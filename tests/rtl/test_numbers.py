@@ -40,7 +40,7 @@ def values(source: Format) -> np.ndarray:
 @pytest.mark.parametrize("source", ["ap_fixed<8,4>", "ap_ufixed<7,3>", "ap_fixed<6,9>", "ap_fixed<5,-1>"])
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 def test_conversions_are_those_of_the_format(source: str, rounding: str) -> None:
-    from fpga_tf.rtl.numbers import convert
+    from fpga_tf.rtl.conversion import convert
 
     given = Format.parse(source)
     for overflow in OVERFLOWS:
@@ -50,6 +50,46 @@ def test_conversions_are_those_of_the_format(source: str, rounding: str) -> None
                 found = computed(given, lambda x: convert(x * factor, fmt))  # noqa: B023 - called at once
                 wanted = fmt.quantise(values(given) * factor) * 2.0**-fmt.fraction
                 assert np.array_equal(found, wanted), (str(fmt), factor)
+
+
+@pytest.mark.qkeras
+def test_every_form_of_a_conversion_gives_the_same_codes() -> None:
+    from fpga_tf.rtl import conversion
+
+    given = Format.parse("ap_fixed<8,4>")
+    forms: dict[str, int] = {}
+    for target in ("ap_fixed<6,3,AP_RND_CONV,AP_SAT>", "ap_ufixed<5,2,AP_RND_MIN_INF,AP_SAT>", "ap_fixed<9,2>"):
+        fmt = Format.parse(target)
+        for ways in (conversion._ROUNDINGS, conversion._LIMITS, conversion._WAYS):
+            for way in ways:
+                # a rounding alone may leave the range, a limit alone keeps the step
+                inner = Format(True, 9, fmt.fraction, fmt.rounding) if ways is conversion._ROUNDINGS else fmt
+                of = Format(fmt.signed, fmt.integer, 4, overflow=fmt.overflow) if ways is conversion._LIMITS else inner
+                if way(_number(given), of) is not None:
+                    found = computed(given, lambda x: way(x, of))  # noqa: B023
+                    assert np.array_equal(found, of.quantise(values(given)) * 2.0**-of.fraction), (way, str(of))
+                    forms[way.__name__] = forms.get(way.__name__, 0) + 1
+    assert forms == {"_added": 3, "_carried": 2, "_compared": 3, "_by_high_bits": 2, "_in_steps": 3, "_whole": 3}
+
+
+def _number(source: Format) -> Number:
+    from fpga_tf.rtl.trace import _input
+
+    return _input(source, (1,))[0]
+
+
+@pytest.mark.qkeras
+def test_the_cheapest_form_is_taken() -> None:
+    from fpga_tf.rtl.conversion import convert, cost_of
+
+    for source, target, most in (
+        ("ap_fixed<12,4>", "ap_fixed<8,3,AP_RND_CONV,AP_SAT>", 16),
+        ("ap_fixed<14,5>", "ap_ufixed<6,2,AP_RND_CONV,AP_SAT>", 20),
+        ("ap_fixed<6,3>", "ap_fixed<4,2,AP_RND_CONV,AP_SAT>", 4),
+        ("ap_fixed<12,4>", "ap_fixed<8,3>", 0),
+    ):
+        number = _number(Format.parse(source))
+        assert cost_of(convert(number, Format.parse(target)), number) <= most, (source, target)
 
 
 @pytest.mark.qkeras
@@ -89,7 +129,7 @@ def _value(number: Number) -> float:
 @pytest.mark.qkeras
 def test_what_da4ml_would_get_wrong_is_refused() -> None:
     from fpga_tf.errors import InternalError, UserError
-    from fpga_tf.rtl.numbers import floor_to
+    from fpga_tf.rtl.numbers import constant, floor_to
 
     with pytest.raises(UserError, match="at most 32 bits here to become RTL, not 33"):
         computed(Format.parse("ap_fixed<8,4>"), lambda x: floor_to(x * (2.0**26 + 1), 3))
@@ -97,3 +137,5 @@ def test_what_da4ml_would_get_wrong_is_refused() -> None:
         computed(Format.parse("ap_fixed<8,4>"), lambda x: x * (2.0**30 + 1) * (2.0**29 + 1))
     with pytest.raises(InternalError, match="da4ml must keep the constant"):
         computed(Format.parse("ap_fixed<8,-30>"), lambda x: (x * 2.0**34).min_of(3.8125))
+    with pytest.raises(InternalError, match="what selects must be a sign or a bit of its own"):
+        computed(Format.parse("ap_ufixed<4,4>"), lambda x: x.msb_mux(constant(1), constant(0)))
