@@ -144,6 +144,7 @@ class Job:
             "model": {"path": str(self.made / "small.keras")},
             "data": {"path": str(self.made / "small.h5")},
             "simulation": {"stress_samples": 32},
+            "rtl": {"generate": "never"},  # takes half a minute, and has tests of its own
             "project": "out/small",
         } | changes
         path = self.folder / "small.yaml"

@@ -53,7 +53,10 @@ MAY_IMPORT_OUTSIDE = {
 SLOW = {"layers", "models", "lower", "hls", "rtl", "jets"}
 FAST = {"flow", "cli"}
 # The exceptions: parts of those rooms that import nothing slow, and the module of flow that is itself imported late.
-LIGHT = {"fpga_tf.hls.manifest", "fpga_tf.hls.build", "fpga_tf.hls.simulate", "fpga_tf.jets.sample"}
+LIGHT = {
+    *("fpga_tf.hls.manifest", "fpga_tf.hls.build", "fpga_tf.hls.simulate", "fpga_tf.jets.sample"),
+    *("fpga_tf.rtl.manifest", "fpga_tf.rtl.ports", "fpga_tf.rtl.simulate", "fpga_tf.rtl.verilate"),
+}
 LATE = {Path("flow/models.py")}
 
 

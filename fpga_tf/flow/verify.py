@@ -18,6 +18,9 @@ from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.project import BUILD_LOG, RESULT
 from fpga_tf.flow.quiet import quiet_stderr
 from fpga_tf.flow.reference import REFERENCE, Reference, read_reference
+from fpga_tf.flow.rtl_budget import rtl_design, rtl_result
+from fpga_tf.flow.rtl_folder import RtlAsked
+from fpga_tf.flow.rtl_verify import Clocked, clock_rtl
 from fpga_tf.flow.samples import EVALUATION, samples_of
 from fpga_tf.flow.settings import Settings, read_project
 from fpga_tf.hls.build import build
@@ -27,6 +30,7 @@ from fpga_tf.hls.simulate import simulate as run_program
 from fpga_tf.store import Store
 from fpga_tf.verdict.agreement import Agreement, combine, first_divergence
 from fpga_tf.verdict.gates import agreement_gate, physics_gates
+from fpga_tf.verdict.rtl import rtl_gates
 from fpga_tf.verdict.verdict import RunResult
 
 Codes = NDArray[np.int64]
@@ -34,8 +38,8 @@ SIMULATION = ("compile the C-simulation", "simulate", "compare", "judge")
 _TRACED = 16  # samples of each set that are traced to find the first diverging layer
 
 
-def verify(project: Path, store: Store, progress: Progress) -> RunResult:
-    """Judge a project as it stands on the disk.
+def verify(project: Path, store: Store, progress: Progress, rtl: RtlAsked) -> RunResult:
+    """Judge a project as it stands on the disk, and the RTL of the same model.
 
     Raises:
         UserError: the project is damaged, or a report in it cannot be understood.
@@ -64,8 +68,12 @@ def verify(project: Path, store: Store, progress: Progress) -> RunResult:
             layer, notes = _located(project, program, manifest, reference, firmware)
             agreement = replace(agreement, first_diverging_layer=layer)
             step.say("")
+    clocked = None
+    if rtl.folder is not None:
+        clocked = clock_rtl(rtl.folder, reference, store, progress, jobs=settings.jobs, simulate=rtl.simulate)
     with progress.step(SIMULATION[3]):
         result = _result(project, manifest, settings, reference, firmware, agreement, changed, notes)
+        result = _judged(result, project, manifest, settings, clocked, rtl.why)
     result = replace(
         result,
         steps=tuple(progress.steps),
@@ -152,7 +160,6 @@ def _result(
     notes: list[str],
 ) -> RunResult:
     stages, changes, remarks = judge.judge_physics(manifest.outputs[0], settings, reference, firmware[EVALUATION][0])
-    budget, told = judge.judge_budget(project, manifest, settings)
     gates = [
         agreement_gate(agreement),
         judge.sources_gate(project, manifest, changed),
@@ -164,11 +171,21 @@ def _result(
         project=str(project),
         agreement=agreement,
         gates=tuple(gates),
-        budget=tuple(budget),
         physics=stages,
         top_class_changes=changes,
-        notes=(*manifest.notes, *notes, *remarks, *told, *_remarks(manifest, changed)),
+        notes=(*manifest.notes, *notes, *remarks, *_remarks(manifest, changed)),
     )
+
+
+def _judged(
+    result: RunResult, project: Path, manifest: Manifest, settings: Settings, clocked: Clocked | None, why: str | None
+) -> RunResult:
+    """The result with what the RTL gave, and the budget."""
+    design = None if clocked is None else rtl_design(clocked)
+    budget, told = judge.judge_budget(project, manifest, settings, design, why)
+    rtl = None if clocked is None else rtl_result(clocked)
+    gates = [] if rtl is None else rtl_gates(rtl)
+    return replace(result, rtl=rtl, gates=(*result.gates, *gates), budget=tuple(budget), notes=(*result.notes, *told))
 
 
 def _remarks(manifest: Manifest, changed: list[str]) -> list[str]:

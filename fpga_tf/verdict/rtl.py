@@ -11,7 +11,8 @@ from fpga_tf.verdict.devices import find_device
 from fpga_tf.verdict.gates import Gate, GateResult
 from fpga_tf.verdict.numbers import singular
 
-RTL_AGREEMENT, RTL_SOURCES = "rtl_agreement", "rtl_sources"
+SIMULATED = "RTL simulation"
+RTL_AGREEMENT, RTL_CYCLES, RTL_SOURCES = "rtl_agreement", "rtl_cycles", "rtl_sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class RtlResult:
         agreement: of codes of the model and of the clocked RTL; None if it was not simulated.
         latency_cycles, interval_cycles: counted in the simulation; None if it was not simulated.
         samples_per_second: of the simulation.
+        problems: what went wrong with gaps, resets or the order of samples, each a sentence.
         levels: levels of logic in a stage, at most.
         estimate: what is believed of resources and clock.
         missing: why it was not simulated, and what to do.
@@ -35,6 +37,7 @@ class RtlResult:
     latency_cycles: int | None
     interval_cycles: int | None
     samples_per_second: float | None
+    problems: tuple[str, ...]
     levels: float
     estimate: SynthesisReport
     missing: str | None = None
@@ -49,6 +52,7 @@ class RtlResult:
             "latency_cycles": self.latency_cycles,
             "interval_cycles": self.interval_cycles,
             "samples_per_second": self.samples_per_second,
+            "problems": list(self.problems),
             "stages": one.latency_cycles.max,
             "levels": self.levels,
             "clock_ns": one.clock_ns.target,
@@ -66,24 +70,28 @@ def _error(report: SynthesisReport, resource: str) -> float:
 
 
 def rtl_gates(result: RtlResult) -> list[Gate]:
-    """RTL must compute what the model computes, and be what was generated.
-
-    RTL that was not simulated has no gate of agreement: it proves nothing, and nothing of it is counted.
-    """
+    """RTL must compute what the model computes, in any order of gaps and resets, and be what was generated."""
     changed = len(result.edited)
     source = f"edited: {', '.join(result.edited[:3])}" if changed else "digests in the manifest"
     sources = Gate(RTL_SOURCES, 0, changed, "files", source, "fail" if changed else "pass")
     if result.agreement is None:
         missing = result.missing or "a simulation of the RTL"
         return [Gate(RTL_AGREEMENT, 0, None, "outputs", None, "unknown", missing), sources]
-    verdict: GateResult = "pass" if result.agreement.exact else "fail"
-    return [Gate(RTL_AGREEMENT, 0, result.agreement.differing, "outputs", "RTL simulation", verdict), sources]
+    return [
+        Gate(RTL_AGREEMENT, 0, result.agreement.differing, "outputs", SIMULATED, _held(result.agreement.exact)),
+        Gate(RTL_CYCLES, 0, len(result.problems), "problems", SIMULATED, _held(not result.problems)),
+        sources,
+    ]
+
+
+def _held(holds: bool) -> GateResult:
+    return "pass" if holds else "fail"
 
 
 def rows(result: RtlResult) -> list[tuple[str, str, str]]:
     """Quantity, value, and where it is from or what it is a share of."""
     one = result.estimate
-    counted = "RTL simulation" if result.latency_cycles is not None else "stages of the pipeline"
+    counted = SIMULATED if result.latency_cycles is not None else "stages of the pipeline"
     cycles = result.latency_cycles if result.latency_cycles is not None else one.latency_cycles.max
     found = [("latency", f"{_cycles(cycles)}{_at(cycles, one)}", counted)]
     found.append(("interval", _cycles(result.interval_cycles or one.interval_cycles.max), counted))

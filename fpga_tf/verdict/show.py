@@ -5,7 +5,7 @@ Reads the same without colour, and in 80 columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -18,12 +18,14 @@ from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
 from fpga_tf.verdict.physics import Physics, WorkingPoint
 from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, rows
-from fpga_tf.verdict.verdict import STAGES, RunResult
+from fpga_tf.verdict.verdict import STAGES, RunResult, Verdict
 
 _HEADINGS = {"float": "float", "quantised": "quantised", "csim": "C-sim"}
 _STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow", "incomplete": "bold yellow"}
 _NONE = "-"
 _CSIM, _RTL = "C-sim", "RTL"
+# What is not of a tool's report: of the generated RTL, whose folder is told.
+_STAGES = {"rtlsim": "RTL simulation", "estimate": "estimate"}
 
 
 def render(result: RunResult, console: Console, quiet: bool = False) -> None:
@@ -47,6 +49,26 @@ def render(result: RunResult, console: Console, quiet: bool = False) -> None:
     style = _STYLES[result.verdict]
     line = Text.assemble((result.verdict.upper(), style), ": ", _text(summary(result)))
     console.print(line, soft_wrap=True)
+
+
+def render_rtl(rtl: RtlResult, gates: Sequence[Gate], notes: Iterable[str], console: Console, quiet: bool) -> None:
+    """Print what is known of RTL alone, and its gates.
+
+    Args:
+        quiet: print only the line with the verdict.
+    """
+    result = RunResult(project=rtl.folder, agreement=None, gates=tuple(gates), rtl=rtl, notes=tuple(notes))
+    if not quiet:
+        if rtl.agreement is not None:
+            _print_agreement(result, console)
+        _print_rtl(rtl, console)
+        _print_gates(result, console)
+        for note in result.notes:
+            console.print(_text(f"note: {note}"))
+    results = {gate.result for gate in gates}
+    verdict: Verdict = "fail" if "fail" in results else "incomplete" if "unknown" in results else "pass"
+    text = Text.assemble((verdict.upper(), _STYLES[verdict]), ": ", _text(summary(result)))
+    console.print(text, soft_wrap=True)
 
 
 def summary(result: RunResult) -> str:
@@ -76,11 +98,14 @@ def _agreed(agreement: Agreement | None) -> str:
 def _all_agreed(result: RunResult) -> str:
     """Of each face that was simulated, and how long the RTL takes."""
     faces = [(name, one) for name, one in _faces(result).items() if one is not None]
-    if len(faces) < 2 or result.rtl is None:
+    if result.rtl is None:
         return _agreed(result.agreement)
-    (_, first), *others = faces
+    latency = f"latency {rows(result.rtl)[0][1]}"
+    if not faces:
+        return f"not simulated; {latency}"
+    (name, first), *others = faces
     also = "".join(f", {one.differing:,} in {name}" for name, one in others)
-    return f"{_agreed(first)} in C-simulation{also}; latency {rows(result.rtl)[0][1]}"
+    return f"{_agreed(first)} in {_long(name)}{also}; {latency}"
 
 
 def _failure(gate: Gate, result: RunResult) -> str:
@@ -160,7 +185,7 @@ def _print_rtl(rtl: RtlResult, console: Console) -> None:
     table.add_column("source", overflow="fold")
     for name, value, source in rows(rtl):
         _row(table, name, (value, source))
-    _section(console, "RTL", table, [f"folder: {rtl.folder}"])
+    _section(console, "RTL", table, [*rtl.problems, f"folder: {rtl.folder}"])
 
 
 def _print_gates(result: RunResult, console: Console) -> None:
@@ -169,8 +194,8 @@ def _print_gates(result: RunResult, console: Console) -> None:
     table.add_column("source", overflow="fold")
     files = []
     for gate in result.all_gates:
-        source, file = _source(gate, result.project)
-        files += [file] if file else []
+        source, told = _source(gate, result.project)
+        files += told
         mark = Text("FAIL" if gate.result == "fail" else gate.result, style=_STYLES[gate.result])
         table.add_row(_text(gate.gate), _text(gate_value(gate)), _text(gate_limit(gate)), mark, _text(source))
     lines = list(dict.fromkeys(files))
@@ -179,12 +204,16 @@ def _print_gates(result: RunResult, console: Console) -> None:
     _section(console, "Gates", table, lines)
 
 
-def _source(gate: Gate, project: str) -> tuple[str, str | None]:
-    """A source for the table and, where it names a file, a line that tells which, relative to the project."""
-    source, comma, file = (gate.source or _NONE).partition(", ")
-    if "/" not in file:
-        return f"{source}{comma}{file}", None
-    return source, f"{source}: {file.removeprefix(project.rstrip('/') + '/')}"
+def _source(gate: Gate, project: str) -> tuple[str, list[str]]:
+    """A source for the table and, where it names files, lines that tell which, relative to the project."""
+    names, files = [], []
+    for part in (gate.source or _NONE).split("; "):
+        name, comma, file = part.partition(", ")
+        stage = _STAGES.get(name, name)
+        names.append(stage if "/" in file else f"{stage}{comma}{file}")
+        if "/" in file and name not in _STAGES:
+            files.append(f"{stage}: {file.removeprefix(project.rstrip('/') + '/')}")
+    return "; ".join(dict.fromkeys(names)), files
 
 
 def _missing(gates: Iterable[Gate]) -> list[tuple[str, list[str]]]:
