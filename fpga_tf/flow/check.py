@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.flow.config import Config
+from fpga_tf.flow.config import Config, DataConfig
 from fpga_tf.flow.detect import Detected, detect_frontend
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ class Checked:
     Attributes:
         config: the checked configuration.
         frontend: keras, qkeras or hgq2: as configured, or as found in the model file.
-        shapes: dataset name → shape, of those that the run will read.
+        shapes: dataset name → shape, of those that the run will read; None without data.
         classes: names of the classes, if the config or the file gives them.
     """
 
     config: Config
     frontend: Detected
-    shapes: dict[str, tuple[int, ...]]
+    shapes: dict[str, tuple[int, ...]] | None
     classes: tuple[str, ...] | None
 
     def to_json(self) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Checked:
             "name": self.config.name,
             "model": str(self.config.model.path),
             "frontend": self.frontend,
-            "data": {name: list(shape) for name, shape in self.shapes.items()},
+            "data": None if self.shapes is None else {name: list(shape) for name, shape in self.shapes.items()},
             "classes": None if self.classes is None else list(self.classes),
             "project": str(self.config.project),
         }
@@ -51,7 +51,9 @@ def check(config: Config) -> Checked:
             file is no HDF5, or lacks a dataset.
     """
     frontend = frontend_of(config)
-    shapes, classes = _datasets(config)
+    if config.data is None:
+        return Checked(config, frontend, None, None)
+    shapes, classes = _datasets(config, config.data)
     return Checked(config, frontend, shapes, config.data.classes or classes)
 
 
@@ -84,14 +86,13 @@ def frontend_of(config: Config) -> Detected:
     return frontend
 
 
-def _datasets(config: Config) -> tuple[dict[str, tuple[int, ...]], tuple[str, ...] | None]:
+def _datasets(config: Config, data: DataConfig) -> tuple[dict[str, tuple[int, ...]], tuple[str, ...] | None]:
     import h5py
 
-    data = config.data
     wanted = ["x", "y"] + (["calibration_x"] if config.quantise is not None else [])
     try:
         with h5py.File(data.path, "r") as file:
-            shapes = {getattr(data, key): _shape(config, file, key) for key in wanted}
+            shapes = {getattr(data, key): _shape(config, data, file, key) for key in wanted}
             classes = file.attrs.get("classes")
     except (OSError, RuntimeError) as error:
         raise UserError(
@@ -105,8 +106,8 @@ def _datasets(config: Config) -> tuple[dict[str, tuple[int, ...]], tuple[str, ..
     return shapes, None if classes is None else tuple(map(_text, classes))
 
 
-def _shape(config: Config, file: h5py.File, key: str) -> tuple[int, ...]:
-    name = getattr(config.data, key)
+def _shape(config: Config, data: DataConfig, file: h5py.File, key: str) -> tuple[int, ...]:
+    name = getattr(data, key)
     import h5py
 
     found = file.get(name)
@@ -115,7 +116,7 @@ def _shape(config: Config, file: h5py.File, key: str) -> tuple[int, ...]:
     there = [str(other) for other in file if isinstance(file.get(other), h5py.Dataset)]
     near = difflib.get_close_matches(name, there, n=1)
     raise UserError(
-        f"data.{key} must be a dataset of {config.data.path.name}, not {name!r}",
+        f"data.{key} must be a dataset of {data.path.name}, not {name!r}",
         where=config.where("data", key),
         hint=f"did you mean {near[0]}?" if near else "datasets in it: " + (", ".join(there[:20]) or "none"),
     )

@@ -19,6 +19,7 @@ from pydantic import (
 
 from fpga_tf.errors import UserError
 from fpga_tf.files import sha256_file
+from fpga_tf.flow.config_agree import check_sections
 from fpga_tf.flow.config_errors import ConfigError, Problem, problems_of
 from fpga_tf.flow.config_types import (
     ClockNs,
@@ -135,17 +136,14 @@ class HlsConfig(_Section):
 
 
 class DelayConfig(_Section):
-    """A delay model: the clock period of a stage of logic is base_ns + level_ns * levels + lut_ns * LUT / 100,000."""
+    """A delay model: a stage takes base_ns + level_ns * levels + size_ns * sqrt(da4ml's LUTs / 100,000)."""
 
-    base_ns: Annotated[
-        float, Field(ge=0.0, le=100.0, description="of a stage without logic", json_schema_extra=_unit("ns"))
-    ]
-    level_ns: Annotated[
-        float, Field(gt=0.0, le=100.0, description="of a level of logic", json_schema_extra=_unit("ns"))
-    ]
-    lut_ns: float = Field(
-        default=0.0, ge=0.0, le=100.0, description="of 100,000 LUTs of the design", json_schema_extra=_unit("ns")
+    base_ns: float = Field(ge=0.0, le=100.0, description="of a stage without logic", json_schema_extra=_unit("ns"))
+    level_ns: float = Field(gt=0.0, le=100.0, description="of a level of logic", json_schema_extra=_unit("ns"))
+    size_ns: float = Field(
+        default=0.0, ge=0.0, le=100.0, description="of a design of 100,000 LUTs", json_schema_extra=_unit("ns")
     )
+    error: float = Field(default=0.2, ge=0.0, le=1.0, description="of the period, relative")
 
 
 class RtlConfig(_Section):
@@ -153,6 +151,9 @@ class RtlConfig(_Section):
 
     generate: Literal["auto", "always", "never"] = Field(
         default="auto", description="whether a run makes RTL; auto: if the extra `rtl` is installed"
+    )
+    simulate: Literal["auto", "always", "never"] = Field(
+        default="auto", description="whether it is clocked; auto: unless compiling that would take too much memory"
     )
     clock_ns: ClockNs | None = Field(
         default=None, description="clock period that the pipeline is cut for; null: hls.clock_ns"
@@ -169,7 +170,10 @@ class SimulationConfig(_Section):
     """How the C-simulation is run."""
 
     stress_samples: int = Field(default=256, ge=1, le=100_000, description="samples in each set of stress inputs")
-    seed: int = Field(default=20260101, ge=0, le=2**32 - 1, description="seed of the random stress inputs")
+    random_samples: int = Field(
+        default=10_000, ge=1, le=10_000_000, description="random inputs compared in place of data, where there is none"
+    )
+    seed: int = Field(default=20260101, ge=0, le=2**32 - 1, description="seed of all random inputs")
     jobs: int = Field(default=2, ge=1, le=64, description="processes at once; the results do not depend on it")
 
 
@@ -231,7 +235,10 @@ class Config(_Section):
     quantise: QuantiseConfig | None = Field(
         default=None, description="post-training quantisation of a float model; null: the model is quantised"
     )
-    data: DataConfig = Field(description="the samples to compare on")
+    data: DataConfig | None = Field(
+        default=None,
+        description="the samples to compare on; null: random inputs over the whole range of their formats, no physics",
+    )
     hls: HlsConfig = Field(default=HlsConfig(), description="what the HLS project is made for")
     rtl: RtlConfig = Field(default=RtlConfig(), description="the open path: Verilog of the model, clocked here")
     simulation: SimulationConfig = Field(default=SimulationConfig(), description="how the C-simulation is run")
@@ -246,18 +253,7 @@ class Config(_Section):
 
     @model_validator(mode="after")
     def _sections_agree(self, info: ValidationInfo) -> Self:
-        if self.quantise is not None and self.model.frontend in ("qkeras", "hgq2"):
-            hint = "a quantised model is converted as it is: remove the section"
-            raise broken("left out with a quantised model", at="quantise", found="given", hint=hint)
-        if self.quantise is not None and self.model.float_model is not None:
-            hint = "with quantise, model.path is the float model: remove model.float"
-            raise broken("left out where model.float is given", at="quantise", found="given", hint=hint)
-        base = (info.context or {}).get("base", Path.cwd())
-        kept = (self.model.path, self.model.float_model, self.data.path, base, Path.cwd())
-        if any(path is not None and path.is_relative_to(self.project) for path in kept):
-            hint = "the project folder is replaced as a whole: give it one of its own"
-            rule = "a folder of its own, without the config, its files or the current folder"
-            raise broken(rule, at="project", found=repr(str(self.project)), hint=hint)
+        check_sections(self, ((info.context or {}).get("base", Path.cwd()), Path.cwd()))
         return self
 
     def where(self, *loc: str | int) -> str:

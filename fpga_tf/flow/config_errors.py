@@ -67,7 +67,8 @@ def problems_of(error: ValidationError, source: Source, schema: Mapping[str, Any
 def _problem(item: dict[str, Any], source: Source, schema: Mapping[str, Any]) -> Problem:
     loc, kind, context = tuple(item["loc"]), item["type"], item.get("ctx", {})
     if kind == "rule" and context.get("at"):
-        loc = (*loc, context["at"])
+        at = context["at"]
+        loc = (*loc, *at) if isinstance(at, tuple) else (*loc, at)
     label = ".".join(map(str, loc)) or "a config"
     if kind == "extra_forbidden":
         what = f"a key of {dotted(loc[:-1])} must be a known one, not {key_text(loc[-1])}"

@@ -24,13 +24,13 @@ NAME_RULE = "a C identifier of at most 40 characters that C++ and hls4ml leave f
 PART_RULE = "an AMD part number such as xcvu13p-flga2577-2-e"
 
 
-def broken(rule: str, *, hint: str = "", at: str | int = "", found: str = "") -> PydanticCustomError:
+def broken(rule: str, *, hint: str = "", at: str | int | tuple[str, ...] = "", found: str = "") -> PydanticCustomError:
     """The error of a rule: "… must be *rule*, not *value*".
 
     Args:
         rule: in words.
         hint: how to mend it.
-        at: the key below the validated value that is wrong.
+        at: the key below the validated value that is wrong, or the keys that lead to it.
         found: what to show in place of the value.
     """
     context = {"rule": rule, "hint": hint, "at": at} | ({"found": found} if found else {})
@@ -64,6 +64,21 @@ def _clock(value: Any) -> float:
     if not low <= period <= high:  # false for a NaN
         raise broken(f"a clock period from {low:g} to {high:g} ns (1 to 2000 MHz)")
     return period
+
+
+def clock_ns(value: str, where: str) -> float:
+    """A clock period in ns, as in a configuration: a number, or text with a unit.
+
+    Args:
+        where: what to name in the error.
+
+    Raises:
+        UserError: it is neither, or out of range.
+    """
+    try:
+        return _clock(float(value) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value) else value)
+    except PydanticCustomError as error:
+        raise UserError(f"{where} must be {(error.context or {})['rule']}, not {value[:40]!r}") from error
 
 
 def _period(number: float, unit: str) -> float:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpga_tf.errors import UserError
+from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.prepare import check_classes, expected_codes
 from fpga_tf.flow.reference import Reference
-from fpga_tf.flow.samples import EVALUATION, ModelInput, evaluation_inputs, input_sets
+from fpga_tf.flow.samples import EVALUATION, ModelInput, evaluation_inputs, input_sets, random_inputs
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.convert import convert as convert_quantised
 from fpga_tf.hls.manifest import Manifest
@@ -110,6 +110,8 @@ def _quantised(config: Config, model: Any) -> Loaded:
 
 def _calibration(config: Config) -> NDArray[np.float32]:
     data = config.data
+    if data is None:
+        raise InternalError("a configuration with quantise must have data")
     with opened(data.path) as file:
         return numbers(file, data.calibration_x, where=f"{data.path}:{data.calibration_x}")
 
@@ -136,15 +138,19 @@ def reference(
     config: Config,
     loaded: Loaded,
     converted: Converted,
-    jets: JetSample,
+    jets: JetSample | None,
     precision: str,
     advance: Callable[[float, float], None],
 ) -> Reference:
     """Codes that the firmware must give, for every set."""
-    model, ports = loaded.model, converted.inputs
-    check_classes(jets, tuple(int(s) for s in model.outputs[0].shape[1:]))
-    simulation = config.simulation
-    sets = input_sets(ports, evaluation_inputs(ports, jets.x), simulation.stress_samples, simulation.seed)
+    model, ports, simulation = loaded.model, converted.inputs, config.simulation
+    evaluation: Sequence[NDArray[Any]]
+    if jets is None:
+        evaluation = random_inputs(ports, simulation.random_samples, simulation.seed)
+    else:
+        check_classes(jets, tuple(int(s) for s in model.outputs[0].shape[1:]))
+        evaluation = evaluation_inputs(ports, jets.x)
+    sets = input_sets(ports, evaluation, simulation.stress_samples, simulation.seed)
     keys = output_keys(model)
     total, done = sum(len(s[0]) for s in sets.values()), 0
     inputs: dict[str, list[NDArray[np.int64]]] = {}
@@ -159,6 +165,8 @@ def reference(
         ]
         done += len(codes[0])
         advance(done, total)
+    if jets is None:
+        return Reference(inputs, outputs)
     scores = None if loaded.float_model is None else float_scores(loaded.float_model, jets)
     return Reference(inputs, outputs, jets.y, scores)
 

@@ -39,20 +39,23 @@ def versions() -> dict[str, str]:
     }
 
 
-def load_jets(config: Config) -> JetSample:
-    """The evaluation set of a configuration, cut to ``data.max_samples``."""
+def load_jets(config: Config) -> JetSample | None:
+    """The evaluation set of a configuration, cut to ``data.max_samples``; None if it has no data."""
     data = config.data
+    if data is None:
+        return None
     sample = read_sample(data.path, data.x, data.y, classes=data.classes)
     if data.max_samples is None or data.max_samples >= len(sample):
         return sample
     return replace(sample, x=sample.x[: data.max_samples], y=sample.y[: data.max_samples])
 
 
-def prepare(config: Config, frontend: str, jets: JetSample, key: str, made: Path, progress: Progress) -> None:
+def prepare(config: Config, frontend: str, jets: JetSample | None, key: str, made: Path, progress: Progress) -> None:
     """Fill the empty folder `made` with a complete project.
 
     Args:
         frontend: as the model file says: keras, qkeras or hgq2.
+        jets: None: random inputs take their place.
         key: goes into the manifest.
     """
     with progress.step(STEPS[0]) as step:
@@ -97,7 +100,7 @@ def _precision(frontend: str, widest: dict[str, int]) -> str:
     return "float32" if max(widest.values()) <= FLOAT32_WIDTH else "float64"
 
 
-def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample, exact: str, key: str) -> Manifest:
+def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample | None, exact: str, key: str) -> Manifest:
     from fpga_tf.flow import models
     from fpga_tf.models.graph import stable_keys
 
@@ -136,7 +139,7 @@ def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample, exac
         ),
         widest=converted.state.widest,
         versions=versions(),
-        config=Settings.of(config, jets.classes, loaded.classes_are_probabilities).plain(),
+        config=Settings.of(config, None if jets is None else jets.classes, loaded.classes_are_probabilities).plain(),
         weights={
             f"firmware/weights/{weight.name}.h": labels[name]
             for name, node in nodes.items()

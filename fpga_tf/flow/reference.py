@@ -31,20 +31,21 @@ class Reference:
 
     Attributes:
         inputs, outputs: by set, one array of codes per port.
-        labels: of the evaluation set.
+        labels: of the evaluation set; None if it is random.
         float_scores: of the float model on the evaluation set, if there is one.
     """
 
     inputs: dict[str, list[Codes]]
     outputs: dict[str, list[Codes]]
-    labels: NDArray[np.int64]
+    labels: NDArray[np.int64] | None = None
     float_scores: NDArray[np.float64] | None = None
 
 
 def write_reference(path: Path, reference: Reference) -> None:
     """Write the file; equal references give equal bytes."""
-    arrays: dict[str, NDArray[np.generic]] = {"labels": _small(reference.labels)}
-    arrays["sets"] = np.asarray(list(reference.inputs))
+    arrays: dict[str, NDArray[np.generic]] = {"sets": np.asarray(list(reference.inputs))}
+    if reference.labels is not None:
+        arrays["labels"] = _small(reference.labels)
     if reference.float_scores is not None:
         arrays["float_scores"] = reference.float_scores
     for kind, sets in (("in", reference.inputs), ("out", reference.outputs)):
@@ -80,7 +81,7 @@ def read_reference(path: Path, manifest: Manifest) -> Reference:
             found = Reference(
                 inputs={n: _ports(data, "in", n) for n in names},
                 outputs={n: _ports(data, "out", n) for n in names},
-                labels=_integers(data["labels"]),
+                labels=_integers(data["labels"]) if "labels" in data.files else None,
                 float_scores=data["float_scores"] if "float_scores" in data.files else None,
             )
         _check(found, manifest)
@@ -104,9 +105,11 @@ def _check(reference: Reference, manifest: Manifest) -> None:
         for codes, port in zip(arrays, manifest.inputs, strict=True):
             if codes.min() < port.type.min_code or codes.max() > port.type.max_code:
                 raise ValueError("codes")
-    if reference.labels.shape != (samples,):
+    if reference.labels is not None and reference.labels.shape != (samples,):
         raise ValueError("labels")
     scores, expected = reference.float_scores, reference.outputs[EVALUATION][0].shape
+    if scores is not None and reference.labels is None:
+        raise ValueError("labels")
     if scores is not None and (not isinstance(scores, np.ndarray) or scores.dtype != np.float64):
         raise ValueError("scores")
     if scores is not None and scores.shape != expected:

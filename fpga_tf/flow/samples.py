@@ -46,7 +46,7 @@ class ModelInput:
 
 
 def input_sets(
-    ports: Sequence[InputPort], evaluation: Sequence[NDArray[np.float32]], stress: int, seed: int
+    ports: Sequence[InputPort], evaluation: Sequence[NDArray[np.floating]], stress: int, seed: int
 ) -> dict[str, Inputs]:
     """Real inputs per set, one array per port.
 
@@ -56,7 +56,7 @@ def input_sets(
 
     Args:
         ports: the model's inputs.
-        evaluation: per port, (samples, *shape), as `evaluation_inputs` gives it.
+        evaluation: per port, (samples, *shape), as `evaluation_inputs` or `random_inputs` gives it.
         stress: samples per stress set.
         seed: of everything random.
     """
@@ -101,6 +101,32 @@ def evaluation_inputs(ports: Sequence[Input], x: NDArray[np.float32]) -> list[ND
         )
     present = np.any(x != 0, axis=-1)
     return [_mask(p, present) if p.mask else x for p in ports]
+
+
+def random_inputs(ports: Sequence[InputPort], count: int, seed: int) -> Inputs:
+    """An evaluation set where there are no jets: inputs over the whole range of their formats.
+
+    Every code is equally likely. A port that takes unquantised values gets float32 values between the codes, too: one
+    half of the samples. A mask takes random bits.
+
+    Args:
+        ports: the model's inputs.
+        count: samples.
+        seed: of everything random.
+    """
+    rng = np.random.default_rng([seed, 1])  # not the stream of the stress sets
+    return [_random(port, count, rng) for port in ports]
+
+
+def _random(port: InputPort, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    fmt, shape = port.format, (count, *port.shape)
+    if port.mask:
+        return rng.integers(0, 2, shape).astype(np.float64)
+    values = fmt.dequantise(rng.integers(fmt.min_code, fmt.max_code, shape, endpoint=True))
+    if port.raw:
+        between = rng.uniform(fmt.min, fmt.max, (count // 2, *port.shape))
+        values[: count // 2] = between.astype(np.float32)
+    return values
 
 
 def _mask(port: Input, present: NDArray[np.bool_]) -> NDArray[np.float32]:

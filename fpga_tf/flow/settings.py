@@ -17,41 +17,45 @@ class Settings(BaseModel):
     """The settings of a project.
 
     Attributes:
-        classes: names, in the order of the labels.
+        classes: names, in the order of the labels; None without data, where there is no physics.
         signal: the class that the others are rejected against.
         probabilities: whether the model's first output is a softmax, or else logits.
-        gates: largest losses of physics.
+        gates: largest losses of physics; None without data.
         budget: limits of latency and resources.
         jobs: processes at once.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
-    signal: str
+    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] | None
+    signal: str | None
     probabilities: bool
-    gates: GatesConfig
+    gates: GatesConfig | None
     budget: BudgetConfig
     jobs: int = Field(ge=1, le=64)
 
     @model_validator(mode="after")
     def _signal_is_a_class(self) -> Self:
-        if self.signal not in self.classes:
+        given = [value is not None for value in (self.classes, self.signal, self.gates)]
+        if any(given) != all(given):
+            raise ValueError("classes, signal, gates")
+        if self.classes is not None and self.signal not in self.classes:
             raise ValueError("signal")
         return self
 
     @classmethod
-    def of(cls, config: Config, classes: tuple[str, ...], probabilities: bool) -> Settings:
+    def of(cls, config: Config, classes: tuple[str, ...] | None, probabilities: bool) -> Settings:
         """The settings of a configuration.
 
         Args:
-            classes: from the configuration or the data file.
+            classes: from the configuration or the data file; None without data.
 
         Raises:
             UserError: the signal is none of the classes.
         """
-        signal = config.data.signal or classes[0]
-        if signal not in classes:
+        stated = None if config.data is None else config.data.signal
+        signal = stated or (None if classes is None else classes[0])
+        if classes is not None and signal not in classes:
             raise UserError(
                 f"signal must be one of {', '.join(classes)}, not {signal}", where=config.where("data", "signal")
             )
@@ -59,7 +63,7 @@ class Settings(BaseModel):
             classes=classes,
             signal=signal,
             probabilities=probabilities,
-            gates=config.gates,
+            gates=None if classes is None else config.gates,
             budget=config.budget,
             jobs=config.simulation.jobs,
         )

@@ -1,0 +1,52 @@
+"""What the sections of a configuration must be to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fpga_tf.flow.config_types import broken
+
+if TYPE_CHECKING:
+    from fpga_tf.flow.config import Config
+
+
+def check_sections(config: Config, folders: Iterable[Path]) -> None:
+    """Hold the sections of a configuration against each other.
+
+    Args:
+        folders: that must not be in the project folder, beside the files that the configuration names.
+
+    Raises:
+        PydanticCustomError: the first that does not fit.
+    """
+    if config.quantise is not None and config.model.frontend in ("qkeras", "hgq2"):
+        hint = "a quantised model is converted as it is: remove the section"
+        raise broken("left out with a quantised model", at="quantise", found="given", hint=hint)
+    if config.quantise is not None and config.model.float_model is not None:
+        hint = "with quantise, model.path is the float model: remove model.float"
+        raise broken("left out where model.float is given", at="quantise", found="given", hint=hint)
+    if config.data is None:
+        _check_without_data(config)
+    elif "random_samples" in config.simulation.model_fields_set:
+        hint = "the samples of data are compared: remove the key, or the section data"
+        raise broken("left out where data is given", at=("simulation", "random_samples"), found="given", hint=hint)
+    files = (config.model.path, config.model.float_model, None if config.data is None else config.data.path)
+    if any(path is not None and path.is_relative_to(config.project) for path in (*files, *folders)):
+        hint = "the project folder is replaced as a whole: give it one of its own"
+        rule = "a folder of its own, without the config, its files or the current folder"
+        raise broken(rule, at="project", found=repr(str(config.project)), hint=hint)
+
+
+def _check_without_data(config: Config) -> None:
+    """Nothing may be asked for that takes labelled jets."""
+    hint = "name a file of jets in the section data"
+    if config.quantise is not None:
+        raise broken("given together with data, to calibrate on", at="quantise", found="alone", hint=hint)
+    limits = config.gates.model_fields_set if "gates" in config.model_fields_set else ()
+    asked = [("gates", name) for name in type(config.gates).model_fields if name in limits]
+    if config.model.float_model is not None:
+        asked.insert(0, ("model", "float"))
+    if asked:
+        raise broken("left out without data: there is no physics to compare", at=asked[0], found="given", hint=hint)
