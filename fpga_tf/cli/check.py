@@ -24,8 +24,11 @@ def check(out: Output, config: Path) -> None:
     if out.json:
         out.emit(found.to_json())
     elif not out.quiet:
-        data = ", ".join(f"{name} {shape}" for name, shape in found.shapes.items())
+        data = f"none: {found.config.simulation.random_samples:,} random inputs"
+        if found.config.data is not None and found.shapes is not None:
+            shapes = ", ".join(f"{name} {shape}" for name, shape in found.shapes.items())
+            data = f"{found.config.data.path} ({shapes})"
         click.echo(f"{config}: ok")
         click.echo(f"  model    {found.config.model.path} ({found.frontend})")
-        click.echo(f"  data     {found.config.data.path} ({data})")
+        click.echo(f"  data     {data}")
         click.echo(f"  project  {found.config.project}")
