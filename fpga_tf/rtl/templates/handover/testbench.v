@@ -4,7 +4,7 @@
 // first number in the lowest bits, and a last line of ones that tells that the file is whole.
 `timescale 1ns / 1ps
 
-module testbench;
+module {{ name }}_testbench;
   parameter LATENCY = {{ latency }};  // what rising edge k takes, stands at the outputs after edge k + LATENCY
   parameter SAMPLES = {{ samples }};
   localparam IN_BITS = {{ in_bits }};
@@ -33,6 +33,7 @@ module testbench;
   integer wrong_data = 0;
   integer wrong_valid = 0;
   reg [31:0] lfsr = 32'h1d872b41;
+  wire [32*NOISE-1:0] noise = {NOISE{lfsr}};
 
   {{ name }} dut (
       .clk(clk),
@@ -56,7 +57,7 @@ module testbench;
     begin
       rst = clear;
       in_valid = valid;
-      in_data = valid ? inputs[sample] : {NOISE{lfsr}};
+      in_data = valid ? inputs[sample] : noise[IN_BITS-1:0];
       @(negedge clk);
       for (at = LATENCY; at > 0; at = at - 1) sample_of[at] = sample_of[at-1];
       sample_of[0] = sample;
