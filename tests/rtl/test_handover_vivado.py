@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from fpga_tf.reports.project import project_designs
+from fpga_tf.errors import UserError
+from fpga_tf.reports.combine import combine
+from fpga_tf.reports.estimate import Counts, estimate
+from fpga_tf.reports.project import project_design, project_designs
 
 from .handover_toy import facts, write_toy
 
@@ -80,6 +83,22 @@ def test_reports_are_read_as_of_one_design_that_is_routed(version: str, tmp_path
     assert report.timing is not None and report.timing.met is True
     assert report.power_w is not None and report.power_w.total == 6.318
     assert design.disagreements == ()
+
+
+def test_reports_take_the_place_of_the_estimate(tmp_path: Path) -> None:
+    folder = write_toy(tmp_path / "toy_rtl")
+    assert run(folder)[0] == 0
+    built = project_design(folder, "toy")
+    assert built is not None
+    guess = estimate(Counts(50_000.0, 80_000, 2, 3.0), top="toy", part=PART, clock_ns=5.0, path="fpga_tf_rtl.json")
+    alone, whole = combine("toy", [guess]), combine("toy", [*built.reports, guess])
+    assert alone.report.resources["LUT"].used != 70155 and alone.report.errors != {}
+    assert whole.report.resources["LUT"].used == 70155
+    assert not {"resources.LUT.used", "resources.FF.used", "clock_ns.achieved"} & {*whole.report.errors}
+    assert whole.sources["clock_ns.achieved"].stage == "route"
+    other = estimate(Counts(50_000.0, 80_000, 2, 3.0), top="toy", part=PART, clock_ns=4.0, path="fpga_tf_rtl.json")
+    with pytest.raises(UserError, match="must agree in part, top and clock target"):
+        combine("toy", [*built.reports, other])
 
 
 def test_steps_and_their_order(tmp_path: Path) -> None:
