@@ -32,17 +32,17 @@ def _quotient(numerator: Number, node: Node, kernels: Kernels) -> Number:
     """A whole number over ``den``, floored, or rounded to nearest with ties to even."""
     den, offset = node["den"], node["offset"]
     shifted = numerator + float(offset * den)
-    wide = _times(low_bits(shifted, bits(shifted)[1]), node["magic"], kernels) * 2.0 ** -node["shift"]
+    wide = times(low_bits(shifted, bits(shifted)[1]), node["magic"], kernels) * 2.0 ** -node["shift"]
     quotient = floor_to(wide, 0) + float(-offset)
     if not node["nearest"]:
         return quotient
-    twice = (numerator - _times(quotient, den, kernels)) * 2.0
+    twice = (numerator - times(quotient, den, kernels)) * 2.0
     # above a half, or a half of an odd quotient
     excess = twice + float(-den) + low_bits(quotient, 1)
     return quotient + (-excess).is_negative()
 
 
-def _times(number: Number, factor: int, kernels: Kernels) -> Number:
+def times(number: Number, factor: int, kernels: Kernels) -> Number:
     """The product with a constant of any width."""
     terms, place = [], 0
     while factor >> place:
