@@ -45,6 +45,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Job:
     return job
 
 
+def test_a_model_file_is_enough(made: Job, tmp_path: Path) -> None:
+    job = Job(tmp_path, made.made, made.store)
+    model = str(CONFIGS / "models" / "flavour_hgq2.keras")
+    job.config(model={"path": model}, data=None, simulation={"random_samples": 100, "stress_samples": 8})
+    done = job.run()
+    assert done.code == 0, done.err
+    assert done.json["agreement"]["differing"] == 0
+    assert done.json["agreement"]["sets"][0]["compared"] == 100 * 3
+    assert any(note.startswith("no data: compared on 100 random inputs, which give ") for note in done.json["notes"])
+    assert done.json["physics"]["quantised"] is None
+
+
 def zeroed(path: Path) -> None:
     """Set all values of a weight file to zero: a single one may be of an input that is never above zero."""
     text = path.read_text()
