@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format, bits_format
-from fpga_tf.jets.taggers import CLASSES, FEATURES, STUDENT, TRACKS, Shape
+from fpga_tf.jets.taggers import CLASSES, FEATURES, STUDENT, Shape
 from fpga_tf.layers import QMultiHeadAttention, QSoftmax
 
 _INTEGERS = range(-3, 7)  # integer bits that are tried
@@ -74,20 +74,20 @@ class Widths:
 
 
 def quantised_tagger(integers: Mapping[str, int], widths: Widths | None = None, shape: Shape = STUDENT) -> keras.Model:
-    """QKeras tagger, input `tracks` (15, 6), output `probabilities` (3,), untrained.
+    """QKeras tagger, input `tracks` (tracks, 6), output `probabilities` (3,), untrained.
 
     Layers are named as those of `float_tagger`; a quantiser that is a layer of its own ends in `_q`.
 
     Args:
         integers: integer bits without sign by tensor, as `integer_bits` finds them.
         widths: bits of each kind of tensor.
-        shape: sizes of the encoder.
+        shape: sizes.
 
     Raises:
         UserError: the extra `qkeras` is not installed.
     """
     make = _Maker(integers, widths or Widths())
-    inputs = keras.layers.Input((TRACKS, FEATURES), name="tracks")
+    inputs = keras.layers.Input((shape.tracks, FEATURES), name="tracks")
     x = make.dense("embed", shape.width)(make.quantiser("tracks")(inputs))
     for i in range(1, shape.blocks + 1):
         x = make.total(f"attention{i}_sum", x, make.attention(f"attention{i}", shape)(x, x))
@@ -157,7 +157,7 @@ def integer_bits(float_model: keras.Model, x: NDArray[np.float32], widths: Width
 
     Args:
         float_model: made by `float_tagger`.
-        x: jets (n, 15, 6).
+        x: jets (n, tracks, 6).
         widths: bits of each kind of tensor.
 
     Returns:

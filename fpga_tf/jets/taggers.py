@@ -23,13 +23,14 @@ KEY_DIM = 8
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a tagger's encoder; the head is the same for all.
+    """Sizes of a tagger; the head is the same for all.
 
     Attributes:
         width: channels of a track between the layers.
         hidden: units of the two-layer network within a block.
         heads, key_dim, value_dim: of the attention; queries and keys have `key_dim` channels per head.
         blocks: number of encoder blocks.
+        tracks: rows of the input.
     """
 
     width: int = WIDTH
@@ -38,6 +39,7 @@ class Shape:
     key_dim: int = KEY_DIM
     value_dim: int = KEY_DIM
     blocks: int = 2
+    tracks: int = TRACKS
 
 
 # Small enough that every multiplication has hardware of its own within one super logic region.
@@ -45,13 +47,13 @@ STUDENT = Shape(width=12, hidden=24, heads=1, key_dim=4, value_dim=6, blocks=1)
 
 
 def float_tagger(shape: Shape | None = None) -> keras.Model:
-    """Plain Keras tagger, input `tracks` (15, 6), output probabilities (3,).
+    """Plain Keras tagger, input `tracks` (tracks, 6), output probabilities (3,).
 
     Args:
         shape: sizes; those of `Shape` by default.
     """
     size, layers = shape or Shape(), keras.layers
-    inputs = layers.Input((TRACKS, FEATURES), name="tracks")
+    inputs = layers.Input((size.tracks, FEATURES), name="tracks")
     x = layers.Dense(size.width, activation="relu", name="embed")(inputs)
     for i in range(1, size.blocks + 1):
         attention = layers.MultiHeadAttention(size.heads, size.key_dim, value_dim=size.value_dim, name=f"attention{i}")
