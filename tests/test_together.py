@@ -31,7 +31,7 @@ def test_as_many_run_as_may_and_each_end_is_told(tmp_path: Path) -> None:
     told: list[tuple[int, str | None]] = []
 
     def ended(index: int, failure: Failure | None) -> None:
-        told.append((index, failure and failure.said.strip()))
+        told.append((index, None if failure is None else failure.said.strip()))
         if index == 3:  # a blocks one of two places until the last of the others has ended
             (tmp_path / "a.go").write_text("")
 
