@@ -154,6 +154,10 @@ class Format:
             )
         return self._overflow(_round(_scaled(x, self.fraction), self.rounding))
 
+    def rounded(self, values: ArrayLike) -> Values:
+        """Whole numbers of steps that finite reals are rounded to, before anything overflows."""
+        return _round(_scaled(np.asarray(values, dtype=np.float64), self.fraction), self.rounding)
+
     def dequantise(self, codes: ArrayLike) -> Values:
         """Real values of codes, exact."""
         return np.ldexp(np.asarray(codes, dtype=np.int64).astype(np.float64), -self.fraction)

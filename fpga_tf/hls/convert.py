@@ -68,8 +68,8 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
     state, ports = begin(model, declared_input)
     with _registered(_dispatchers(model, state)):
         layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
-    graph = ModelGraph.from_layer_list(_configuration(model, target, state), layers, inputs, outputs)
-    _assert_graph(graph, state)
+    graph = ModelGraph.from_layer_list(configuration(model, target, state), layers, inputs, outputs)
+    assert_graph(graph, state)
     check_input_names(graph, target)
     return Converted(graph, state, ports, [state.format_of(t) for t in model.outputs])
 
@@ -145,7 +145,7 @@ def check_input_names(graph: Any, target: Target) -> None:
             )
 
 
-def _configuration(model: Any, target: Target, state: Conversion) -> dict[str, Any]:
+def configuration(model: Any, target: Target, state: Conversion) -> dict[str, Any]:
     traced = {tap.node for tap in state.taps}
     settings: dict[str, Any] = {
         # one bit: whatever is left to this default is caught by the assertion below
@@ -156,7 +156,7 @@ def _configuration(model: Any, target: Target, state: Conversion) -> dict[str, A
     return hls_configuration(model, target, settings)
 
 
-def _assert_graph(graph: Any, state: Conversion) -> None:
+def assert_graph(graph: Any, state: Conversion) -> None:
     """Every node must be the one we asked for, in the types we asked for."""
     found = {node.name: node for node in graph.get_layers()}
     moved = {name for name, kind in state.classes.items() if kind == "Reshape"}

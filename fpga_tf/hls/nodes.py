@@ -35,6 +35,20 @@ class FpgaTfQuantise(_Node):
     """Elementwise conversion of format."""
 
 
+class FpgaTfQuantiseEach(_Node):
+    """Conversion of each element into a format of its own."""
+
+
+class FpgaTfHgqSoftmax(_Node):
+    """HGQ2's softmax."""
+
+    def initialize(self) -> None:
+        super().initialize()
+        for name in ("exp_table", "inverse_table"):
+            values = self.get_attr(f"{name}_data")
+            self.add_constants(name, values, IntegerPrecisionType(max(int(max(values)).bit_length(), 1), signed=False))
+
+
 class FpgaTfScaleShift(_Node):
     """Per-channel scale and shift."""
 
@@ -87,6 +101,25 @@ class FpgaTfMaskApply(_Node):
 # class -> (header, function, inputs, constants, configuration fields)
 _CALLS: dict[type[_Node], tuple[str, str, int, tuple[str, ...], tuple[str, ...]]] = {
     FpgaTfQuantise: ("quantise", "quantise", 1, (), ("n_in",)),
+    FpgaTfQuantiseEach: ("quantise_each", "quantise_each", 1, (), ("n_in",)),
+    FpgaTfHgqSoftmax: (
+        "hgq_softmax",
+        "hgq_softmax",
+        1,
+        ("exp_table", "inverse_table"),
+        (
+            "n_outer",
+            "n_slice",
+            "n_inner",
+            "stable",
+            "exp_address_bits",
+            "n_exp",
+            "inverse_address_bits",
+            "n_inverse",
+            "total_bits",
+            "product_bits",
+        ),
+    ),
     FpgaTfScaleShift: ("scale_shift", "scale_shift", 1, ("scale", "shift"), ("n_rows", "n_channels")),
     FpgaTfMean: (
         "mean",
@@ -165,10 +198,22 @@ def _make_config(node_class: type[_Node]) -> type[LayerConfigTemplate]:
             lines += [_field(f, node.get_attr(f)) for f in fields]
             lines += [f"    typedef {node.get_weights(c).type.name} {c}_t;" for c in constants]
             lines += [f"    typedef {text} {name};" for name, text in node.get_attr("typedefs", {}).items()]
+            lines += _conversion(node.get_attr("body", []))
             return "\n".join([*lines, "};\n"])
 
     Config.__name__ = Config.__qualname__ = f"{node_class.__name__}ConfigTemplate"
     return Config
+
+
+def _conversion(body: list[str]) -> list[str]:
+    """The member function that holds the generated statements of a node, if it has any."""
+    if not body:
+        return []
+    head = [
+        "template <class in_T, class out_T> static void convert(const in_T *x, out_T *y) {",
+        "    #pragma HLS INLINE",
+    ]
+    return [f"    {line}" for line in [*head, *(f"    {line}" for line in body), "}"]]
 
 
 def _make_call(node_class: type[_Node]) -> type[FunctionCallTemplate]:

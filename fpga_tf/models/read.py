@@ -14,6 +14,7 @@ from fpga_tf.models.references import check_references
 if TYPE_CHECKING:
     import keras
 
+_QUANTISERS = "hgq.quantizer.internal.fixed_point_quantizer"
 _REASON = "Exception encountered: "  # Keras wraps the reason in a dump of the configuration
 
 
@@ -135,11 +136,23 @@ def _check_layer(layer: Any) -> None:
     policy = layer.dtype_policy
     if policy.compute_dtype not in ("float32", "float64") or policy.variable_dtype not in ("float32", "float64"):
         raise UserError(f"a layer's dtype must be float32, not {policy.name}", where=where)
+    unused = _decay_speeds(layer)
     for variable in layer.weights:
         values = keras.ops.convert_to_numpy(variable)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
+            if id(variable) in unused and (values == np.inf).all():
+                continue
             raise UserError(
                 f"weights must be finite, not {values[~np.isfinite(values)].flat[0]}",
                 where=f"{where}, variable {variable.path}",
                 hint="the training diverged: train again",
             )
+
+
+def _decay_speeds(layer: Any) -> set[int]:
+    """Ids of the variables that say how fast HGQ2's quantisers give up integer bits in training.
+
+    They decide no arithmetic of a trained model, and HGQ2 itself sets them to infinity.
+    """
+    parts = [part for part in layer._flatten_layers() if type(part).__module__ == _QUANTISERS]
+    return {id(part._i_decay_speed) for part in parts if hasattr(part, "_i_decay_speed")}

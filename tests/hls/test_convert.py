@@ -191,7 +191,7 @@ def test_a_handler_that_fails_leaves_the_registry_as_it_was(tmp_path: Path, monk
 
 
 def test_a_node_of_another_class_or_type_is_our_fault(tmp_path: Path) -> None:
-    from fpga_tf.hls.convert import Target, _assert_graph, convert
+    from fpga_tf.hls.convert import Target, assert_graph, convert
 
     converted = convert(named(("x", "q", "d")), Target("top", tmp_path / "project"))
     state = converted.state
@@ -204,10 +204,10 @@ def test_a_node_of_another_class_or_type_is_our_fault(tmp_path: Path) -> None:
     ]
     for change in changes:
         classes, precisions = dict(state.classes), {k: dict(v) for k, v in state.precisions.items()}
-        _assert_graph(converted.graph, state)
+        assert_graph(converted.graph, state)
         change()
         with pytest.raises(InternalError, match="hls4ml must"):
-            _assert_graph(converted.graph, state)
+            assert_graph(converted.graph, state)
         state.classes, state.precisions = classes, precisions
 
 

@@ -13,7 +13,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
 from fpga_tf.hls.nodes import _CALLS, FpgaTfMean, _field
 from fpga_tf.lower.context import exact_format
-from fpga_tf.lower.operators.pooling import _division, _types
+from fpga_tf.lower.operators.pooling import division_of, mean_types
 from tests.hls.cpp import compile_cpp
 
 Case = tuple[Format, Format, int]
@@ -45,10 +45,10 @@ def random_cases(rng: np.random.Generator, count: int) -> list[Case]:
 def struct(index: int, case: Case) -> str:
     x, fmt, rows = case
     accum = accumulator(x, rows)
-    division = _division(accum, fmt, rows, "")
+    division = division_of(accum, fmt, rows, "")
     values = {"n_rows": rows, "n_channels": CHANNELS, **division}
     lines = [_field(name, values[name]) for name in _CALLS[FpgaTfMean][4]]
-    lines += [f"    typedef {text} {name};" for name, text in _types(accum, fmt, division["num_bits"]).items()]
+    lines += [f"    typedef {text} {name};" for name, text in mean_types(accum, fmt, division["num_bits"]).items()]
     return "\n".join([f"struct config{index} : fpga_tf::mean_config {{", *lines, "};"])
 
 
@@ -126,5 +126,5 @@ def test_a_mean_is_the_rational_mean_rounded_once(seed: int, count: int, tmp_pat
 def test_a_mean_that_the_division_cannot_hold_is_refused(fraction: int, message: str) -> None:
     fmt = Format(True, 7 - fraction, fraction, Rounding.RND_CONV, Overflow.SAT)
     with pytest.raises(UserError) as caught:
-        _division(Format(True, 13, 20), fmt, 15, "pool")
+        division_of(Format(True, 13, 20), fmt, 15, "pool")
     assert (caught.value.what, caught.value.where) == (message, "layer pool")

@@ -37,7 +37,7 @@ def global_average(ctx: Conversion, call: Call, readers: list[LayerCall]) -> lis
         needed = max(x.integer, fmt.integer) + max(x.fraction, fmt.fraction) + rows.bit_length() + 2
         check_width(Format(False, needed, 0), call.name)
         ctx.widest[call.name] = needed
-    division = _division(accum, fmt, rows, call.name)
+    division = division_of(accum, fmt, rows, call.name)
     return [
         ctx.emit(
             "FpgaTfMean",
@@ -53,7 +53,7 @@ def global_average(ctx: Conversion, call: Call, readers: list[LayerCall]) -> lis
             out_shape=(channels,),
             n_rows=rows,
             n_channels=channels,
-            typedefs=_types(accum, fmt, division["num_bits"]),
+            typedefs=mean_types(accum, fmt, division["num_bits"]),
             **division,
         )
     ]
@@ -75,7 +75,7 @@ def _quantiser_behind(call: Call, readers: list[LayerCall]) -> Format:
     return fmt
 
 
-def _division(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, Any]:
+def division_of(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, Any]:
     """Constants of the exact division (see mean.h)."""
     up = max(0, fmt.fraction - accum.fraction)
     width = accum.width + up
@@ -107,5 +107,5 @@ def _division(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, An
     }
 
 
-def _types(accum: Format, fmt: Format, num_bits: int) -> dict[str, str]:
+def mean_types(accum: Format, fmt: Format, num_bits: int) -> dict[str, str]:
     return {"accum_t": accum.ap_type, "rounded_t": f"ap_fixed<{num_bits},{num_bits - fmt.fraction}>"}
