@@ -15,13 +15,13 @@ from fpga_tf.errors import InternalError, UserError
 from fpga_tf.files import atomic_write, sha256_file
 from fpga_tf.rtl.handover_ports import bits, diagram, hex_lines, one_line, port_row, port_table, spans
 from fpga_tf.rtl.manifest import RtlPort
+from fpga_tf.rtl.names import check_name
 from fpga_tf.rtl.words import Field, Words, word_count
 
 CHECKSUMS = "SHA256SUMS"
 _TEMPLATES = Path(__file__).parent / "templates" / "handover"
 _RENDERED = ("testbench.v", "constraints.xdc", "vivado.tcl", "Makefile", "README.md")
 _WRITTEN = (*_RENDERED, "ports.csv", "vectors/inputs.hex", "vectors/outputs.hex")
-_MODULE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 _PART = re.compile(r"[A-Za-z][A-Za-z0-9]{3,23}(-[A-Za-z0-9]{1,12}){0,5}")
 _SOURCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -65,7 +65,7 @@ def write_handover(folder: Path, facts: HandoverFacts) -> None:
         facts: of the RTL.
 
     Raises:
-        UserError: a name can't stand in a script.
+        UserError: a name can't be a module's, or can't stand in a script.
         InternalError: the facts don't fit together.
     """
     _check(facts)
@@ -86,8 +86,7 @@ def write_handover(folder: Path, facts: HandoverFacts) -> None:
 
 
 def _check(facts: HandoverFacts) -> None:
-    if not _MODULE.fullmatch(facts.name):
-        raise UserError(f"a module's name must be letters, digits and _, not {facts.name[:70]!r}")
+    check_name(facts.name)
     if not _PART.fullmatch(facts.part):
         raise UserError(f"a part must be an AMD part number such as xcvu13p-flga2577-2-e, not {facts.part[:70]!r}")
     if not 0.01 <= facts.clock_ns <= 1000:

@@ -101,6 +101,7 @@ def test_text_of_others_is_one_line_that_shows_as_it_is() -> None:
     [
         ({"name": "a b"}, "a module's name must be letters"),
         ({"name": "x;quit"}, "a module's name must be letters"),
+        ({"name": "small"}, "no word of SystemVerilog or VHDL, not 'small'"),
         ({"part": "x[exec ls]"}, "a part must be an AMD part number"),
         ({"part": "xcvu13p\n"}, "a part must be an AMD part number"),
         ({"clock_ns": 0.0}, "the clock's period must be from 0.01 to 1000 ns, not 0.0"),
