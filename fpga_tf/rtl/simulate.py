@@ -129,15 +129,16 @@ def back_to_back(samples: int, latency: int) -> Schedule:
 
 
 def with_gaps(samples: int, latency: int, seed: int) -> Schedule:
-    """Every sample once, with gaps between that hold other samples' data, and resets while samples are under way.
+    """Every sample once, out of order, with gaps that hold other samples' data, and resets while some are under way.
 
-    A reset now and then is as long as one cycle or several, and in_valid may be high meanwhile.
+    The order differs from that of `back_to_back`, so that a sample that depends on the one before is seen. A reset
+    lasts one cycle or several, and in_valid may be high meanwhile.
     """
     rng = np.random.default_rng(seed)
     cycles = int(samples / (1 - _GAP)) + samples // 8 + 1
     order = rng.integers(0, samples, cycles)
     at = np.sort(rng.choice(cycles, samples, replace=False))
-    order[at] = np.arange(samples)
+    order[at] = rng.permutation(samples)
     valid = np.zeros(cycles, dtype=bool)
     valid[at] = True
     reset = np.zeros(cycles, dtype=bool)
