@@ -194,7 +194,7 @@ def _changes(program: Path, ports: Ports, words: Words, out: Words) -> list[str]
     none = np.zeros(len(order), dtype=bool)
     seen = _clock(program, ports, words, Schedule(order, none, none))
     changed = np.flatnonzero((seen.words != out[0]).any(axis=1))
-    changed = changed[changed >= ports.latency] - wait  # before, the pipeline holds what it held
+    changed = changed[changed >= wait] - wait  # before, what the registers held at the start may come out
     if seen.valid.any():
         return ["nothing must come out as valid when nothing valid goes in"]
     if changed.tolist() != [ports.latency]:
