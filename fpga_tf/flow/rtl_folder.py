@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fpga_tf.errors import UserError
 from fpga_tf.files import check_replaceable
-from fpga_tf.rtl.manifest import RTL_MANIFEST, read_rtl_manifest, rtl_edited
+from fpga_tf.rtl.manifest import RTL_MANIFEST, RtlManifest, read_rtl_manifest, rtl_edited
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def rtl_stands(folder: Path, key: str, *, fresh: bool) -> bool:
         fresh: replace what stands there, whatever it is, as long as it is RTL of ours.
 
     Raises:
-        UserError: the folder is something else, its manifest is damaged, or it is other RTL that somebody has edited.
+        UserError: the folder is something else, its manifest is damaged, or it is other RTL that somebody has worked
+            on.
     """
     check_replaceable(folder, RTL_MANIFEST)
     if fresh or not (folder / RTL_MANIFEST).is_file():
@@ -46,16 +47,23 @@ def rtl_stands(folder: Path, key: str, *, fresh: bool) -> bool:
     manifest = read_rtl_manifest(folder)
     if manifest.key == key:
         return True
-    edited = rtl_edited(folder, manifest)
-    if edited:
-        files = "file is" if len(edited) == 1 else "files are"
+    touched = [*rtl_edited(folder, manifest), *_added(folder, manifest)]
+    if touched:
+        files = "file is" if len(touched) == 1 else "files are"
         raise UserError(
-            f"RTL must be as it was generated to be replaced by other RTL, {len(edited)} {files} not: "
-            f"{', '.join(edited[:3])}{' ...' if len(edited) > 3 else ''}",
+            f"RTL must be as it was generated to be replaced by other RTL, {len(touched)} {files} not: "
+            f"{', '.join(touched[:3])}{' ...' if len(touched) > 3 else ''}",
             where=str(folder),
             hint="name another folder, or replace it with --fresh",
         )
     return False
+
+
+def _added(folder: Path, manifest: RtlManifest) -> list[str]:
+    """What somebody put there: reports of Vivado took hours, while what the Makefile builds is soon there again."""
+    known = {*manifest.files, RTL_MANIFEST}
+    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir())
+    return [path.as_posix() for path in found if path.parts[0] != "build" and path.as_posix() not in known]
 
 
 def rtl_of(folder: Path, project: str) -> bool:

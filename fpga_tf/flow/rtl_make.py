@@ -231,7 +231,9 @@ def _hand_over(folder: Path, made: RtlManifest, config: Config, reference: Refer
         input_words=pack(input_values([p.type for p in made.inputs], _first(inputs)), made.input_fields),
         output_words=pack(input_values([p.type for p in made.outputs], _first(outputs)), made.output_fields),
         estimates=tuple(
-            f"{name}: {value} ({source})" for name, value, source in rows(rtl_result(Clocked(folder, made)))
+            f"{name}: {value} ({source})"
+            for name, value, source in rows(rtl_result(Clocked(folder, made)))
+            if source.startswith("estimate")
         ),
     )
     write_handover(folder, facts)
