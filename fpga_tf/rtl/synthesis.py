@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fpga_tf.errors import InternalError, ToolError, UserError
+from fpga_tf.rtl.names import check_name
 from fpga_tf.rtl.synthesis_yosys import Yosys, count_registers, find_yosys, map_modules
 
 # Yosys takes about 5 s of processor time for 1,000 LUTs (benchmarks/open_synthesis.py), so that this many are through
@@ -121,12 +122,15 @@ def synthesise(
 
 def _copy(folder: Path, top: str, work: Path) -> tuple[list[str], list[str]]:
     """Bring all sources together; modules of the stages in order, and all others."""
-    paths = {path.stem: path for path in sorted((folder / "src").glob("*.v"))}
+    check_name(top)
+    ours = re.compile(rf"{top}(_core(_stage(0|[1-9][0-9]*)|_table[0-9]+)?)?")
+    found = {path: ours.fullmatch(path.stem) for path in sorted((folder / "src").glob("*.v"))}
+    paths = {path.stem: path for path, match in found.items() if match}
     if top not in paths:
         raise UserError(f"a folder of RTL must hold its top module as Verilog, src/{top}.v", where=str(folder))
     for path in paths.values():
         shutil.copyfile(path, work / path.name)
-    numbers = {int(match[1]): name for name in paths if (match := re.fullmatch(rf"{top}_core_stage([0-9]+)", name))}
+    numbers = {int(match[3]): path.stem for path, match in found.items() if match and match[3]}
     if not numbers or sorted(numbers) != list(range(len(numbers))):
         raise UserError(f"a folder of RTL must hold each stage, src/{top}_core_stage0.v and so on", where=str(folder))
     stages = [numbers[index] for index in sorted(numbers)]

@@ -176,6 +176,15 @@ def test_counts_are_read(rtl: Path, fake: Fake) -> None:
     assert found.stages[1].cells == {"LUT3": 2, "CARRY4": 1}
 
 
+def test_only_our_own_modules_are_read(rtl: Path, fake: Fake) -> None:
+    fake('{"LUT3": 2}')
+    for name in ("x; exec -- true", "tiny_core_stage01", "tiny_core_stage9 x", "testbench"):
+        (rtl / f"src/{name}.v").write_text("")
+    assert len(synthesise(rtl, "tiny", PART).stages) == 3
+    with pytest.raises(UserError, match="a module's name must be letters, digits and _"):
+        synthesise(rtl, "x; exec -- true", PART)
+
+
 def test_a_cell_that_is_none_of_the_device_is_our_fault(rtl: Path, fake: Fake) -> None:
     fake('{"LUT3": 2, "$mul": 1}')
     with pytest.raises(InternalError, match=r"but leaves \$mul"):
