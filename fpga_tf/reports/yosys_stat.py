@@ -17,6 +17,7 @@ NOTES = (
     "mapped to cells, not placed: small LUTs do not share one yet, there is no clock",
     "stages are mapped apart, inverters not counted: they vanish in the LUTs next to them",
 )
+_NO_BOOTH = "this Yosys is too old for small multipliers: where there are many, LUTs are up to twice as many"
 _CHAINED = "FF beside shift registers"
 _SHIFT = "LUT as Shift Register"
 
@@ -29,6 +30,7 @@ def mapped(
     flip_flops_chained: int,
     shift_registers: int,
     version: str,
+    booth: bool,
     top: str,
     part: str | None,
     path: str,
@@ -42,6 +44,7 @@ def mapped(
         flip_flops_chained: what is left of them when chains of at least three become shift registers.
         shift_registers: LUTs that such chains take, not part of the report's LUTs.
         version: of Yosys.
+        booth: whether it makes multipliers of Booth's encoding.
         top: name of the module.
         part: device part.
         path: folder of the RTL.
@@ -60,7 +63,7 @@ def mapped(
         resources=_resources(counts, flip_flops),
         counts={name: Resource(count) for name, count in (counts | more).items()},
         modules=tuple(_stage(name, cells, packed[name], path, version) for name, cells in stages.items()),
-        notes=NOTES,
+        notes=NOTES if booth else (*NOTES, _NO_BOOTH),
     )
 
 
