@@ -165,7 +165,7 @@ def _by_high_bits(number: Number, fmt: Format) -> Number | None:
     above = floor_to(number, -inside) * 2.0**-inside
     beyond = tabulated(above, lambda values: ((values > 0) | (values < -1)).astype(np.float64))
     bound = tabulated(negative(number), lambda values: np.where(values > 0, low, high))
-    return chosen(beyond, bound, number.quantize(int(fmt.signed), inside, fraction))
+    return chosen(beyond, bound, number.quantize(sign, inside, fraction))
 
 
 _ROUNDINGS: tuple[Way, ...] = (_added, _carried)

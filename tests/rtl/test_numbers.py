@@ -93,6 +93,15 @@ def test_the_cheapest_form_is_taken() -> None:
 
 
 @pytest.mark.qkeras
+def test_what_is_never_negative_gets_no_sign() -> None:
+    from fpga_tf.rtl.conversion import convert
+    from fpga_tf.rtl.numbers import bits
+
+    found = convert(_number(Format.parse("ap_ufixed<7,1>")), Format.parse("ap_fixed<5,1,AP_RND,AP_SAT>"))
+    assert bits(found) == (0, 0, 4)
+
+
+@pytest.mark.qkeras
 def test_bits_of_twos_complement_go_on() -> None:
     from fpga_tf.rtl.numbers import floor_to, low_bits
 
@@ -129,7 +138,7 @@ def _value(number: Number) -> float:
 @pytest.mark.qkeras
 def test_what_da4ml_would_get_wrong_is_refused() -> None:
     from fpga_tf.errors import InternalError, UserError
-    from fpga_tf.rtl.numbers import constant, floor_to
+    from fpga_tf.rtl.numbers import constant, floor_to, looked_up
 
     with pytest.raises(UserError, match="at most 32 bits here to become RTL, not 33"):
         computed(Format.parse("ap_fixed<8,4>"), lambda x: floor_to(x * (2.0**26 + 1), 3))
@@ -137,5 +146,8 @@ def test_what_da4ml_would_get_wrong_is_refused() -> None:
         computed(Format.parse("ap_fixed<8,4>"), lambda x: x * (2.0**30 + 1) * (2.0**29 + 1))
     with pytest.raises(InternalError, match="da4ml must keep the constant"):
         computed(Format.parse("ap_fixed<8,-30>"), lambda x: (x * 2.0**34).min_of(3.8125))
+    with pytest.raises(UserError, match="entries of tables must have at most 31 bits here"):
+        computed(Format.parse("ap_ufixed<2,2>"), lambda x: looked_up(x, [1, 2.0**31, 5, 7]))
+    assert computed(Format.parse("ap_ufixed<1,1>"), lambda x: looked_up(x, [0, 2.0**31 - 1]))[1] == 2.0**31 - 1
     with pytest.raises(InternalError, match="what selects must be a sign or a bit of its own"):
         computed(Format.parse("ap_ufixed<4,4>"), lambda x: x.msb_mux(constant(1), constant(0)))
