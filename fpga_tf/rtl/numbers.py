@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from da4ml.trace import FixedVariable, HWConfig
 
+from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 
 # A traced number, an array of them; da4ml has no types to check against.
@@ -26,6 +27,7 @@ HARDWARE = HWConfig(1, -1, -1)
 # Bits that da4ml 0.6 keeps: of inputs, of what is cut out of a number or selected, and of all else. Beyond, its
 # interpreter goes wrong without an error.
 WIDEST_CUT, WIDEST = 32, 62
+FLOAT32_BITS = 24
 
 
 def constant(value: float) -> Number:
@@ -116,12 +118,22 @@ def chosen(condition: Number, if_true: Number, if_false: Number) -> Number:
 
 
 def tabulated(number: Number, function: Callable[[np.ndarray], np.ndarray]) -> Number:
-    """A function's value at a number, from a table over every value that the number can take."""
+    """A function's value at a number, from a table over every value that the number can take.
+
+    Raises:
+        UserError: an entry is too wide.
+    """
     if is_constant(number):
         return constant(float(function(np.array([value_of(number)]))[0]))
     low, high, step = (float(value) for value in (number.low, number.high, number.step))
     values = low + step * np.arange(round((high - low) / step) + 1)
     entries = np.asarray(function(values), dtype=np.float64)
+    if not np.array_equal(entries, entries.astype(np.float32)):
+        # da4ml 0.6 finds the last bit of an entry in float32
+        raise UserError(
+            f"entries of tables must have at most {FLOAT32_BITS} significant bits here to become RTL",
+            hint="give a softmax's scores or weights fewer bits",
+        )
     return constant(float(entries[0])) if (entries == entries[0]).all() else number.lookup(entries)
 
 
@@ -138,9 +150,3 @@ def array_of(numbers: Iterable[Number], shape: Sequence[int]) -> Numbers:
     for index, number in enumerate(flat):
         result[index] = number
     return result.reshape(tuple(shape))
-
-
-def convert(number: Number, fmt: Format) -> Number:
-    from fpga_tf.rtl.conversion import convert
-
-    return convert(number, fmt)

@@ -19,9 +19,10 @@ from fpga_tf.rtl.operators import elementwise, linear, mask, mean, softmax
 from fpga_tf.rtl.operators.node import Node, Operator
 from fpga_tf.rtl.ports import input_values, output_codes
 
-# da4ml's codes of operations: constants; inputs, rectifiers, bits that are cut out of a number, selections.
-_CONSTANT = 5
+# da4ml's codes of operations: constants; tables; inputs, rectifiers, bits that are cut out of a number, selections.
+_CONSTANT, _TABLE = 5, 8
 _CUTS = (-1, 2, -2, 3, -3, 6, -6)
+_ENTRY = 1 << 31  # where it lets the entries of a table run over
 _SELECTIONS, _KEY = (6, -6), (1 << 32) - 1  # the number that selects is in the low bits of the data
 
 
@@ -142,6 +143,11 @@ def check_graph(graph: Any) -> None:
             raise UserError(
                 f"exact results must have at most {widest} bits here to become RTL, not {width}",
                 hint="quantise activations or kernels to fewer bits",
+            )
+        if op.opcode == _TABLE and max(-low, high) / step >= _ENTRY:
+            raise UserError(
+                f"entries of tables must have at most {_ENTRY.bit_length() - 1} bits here to become RTL",
+                hint="give a softmax's scores or weights fewer bits",
             )
         if op.opcode == _CONSTANT and op.data * step != low:
             raise InternalError(f"da4ml must keep the constant {low}, not make {op.data * step} of it")

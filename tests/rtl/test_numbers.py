@@ -148,6 +148,9 @@ def test_what_da4ml_would_get_wrong_is_refused() -> None:
         computed(Format.parse("ap_fixed<8,-30>"), lambda x: (x * 2.0**34).min_of(3.8125))
     with pytest.raises(UserError, match="entries of tables must have at most 31 bits here"):
         computed(Format.parse("ap_ufixed<2,2>"), lambda x: looked_up(x, [1, 2.0**31, 5, 7]))
-    assert computed(Format.parse("ap_ufixed<1,1>"), lambda x: looked_up(x, [0, 2.0**31 - 1]))[1] == 2.0**31 - 1
+    with pytest.raises(UserError, match="entries of tables must have at most 24 significant bits here"):
+        computed(Format.parse("ap_ufixed<1,1>"), lambda x: looked_up(x, [0, 2.0**24 + 1]))
+    most = computed(Format.parse("ap_ufixed<1,1>"), lambda x: looked_up(x, [0, 2.0**24 - 1]))
+    assert most.tolist() == [0, 2.0**24 - 1]
     with pytest.raises(InternalError, match="what selects must be a sign or a bit of its own"):
         computed(Format.parse("ap_ufixed<4,4>"), lambda x: x.msb_mux(constant(1), constant(0)))

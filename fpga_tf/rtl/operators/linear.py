@@ -9,12 +9,11 @@ import numpy as np
 from da4ml.cmvm import QInterval, solve
 
 from fpga_tf.errors import InternalError
-from fpga_tf.rtl.numbers import Number, Numbers, array_of, is_constant, total, value_of
+from fpga_tf.rtl.numbers import FLOAT32_BITS, Number, Numbers, array_of, is_constant, total, value_of
 from fpga_tf.rtl.operators.node import Node
 
 # How much deeper than a tree of adders the shared terms of a kernel may be, in adders.
 EXTRA_DEPTH = 2
-_FLOAT32_BITS = 24
 
 
 class Kernels:
@@ -35,7 +34,7 @@ class Kernels:
         if key not in self.solved:
             exact = np.ascontiguousarray(kernel, dtype=np.float32)
             if not np.array_equal(exact, kernel):
-                raise InternalError(f"a kernel must have at most {_FLOAT32_BITS} significant bits")
+                raise InternalError(f"a kernel must have at most {FLOAT32_BITS} significant bits")
             self.solved[key] = solve(
                 exact,
                 qintervals=[QInterval(low, high, step) for low, high, step, _ in spans],

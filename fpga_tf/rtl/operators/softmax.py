@@ -122,7 +122,7 @@ def _quotients(node: Node, places: Sequence[Number], whole: Number) -> list[Numb
         high = np.maximum(sums.astype(np.int64), 1 << address_bits)
         position = np.frexp(high.astype(np.float64))[1] - 1
         address = (high >> (position - address_bits)) - (1 << address_bits)
-        return (below - position << address_bits) + address
+        return np.asarray((below - position << address_bits) + address)
 
     inverse = tabulated(floor_to(whole, below) * 2.0**below, numbered)
     width = sum(bits(inverse))
