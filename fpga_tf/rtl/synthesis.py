@@ -20,7 +20,7 @@ from fpga_tf.rtl.names import check_name
 from fpga_tf.rtl.synthesis_yosys import Yosys, count_registers, find_yosys, map_modules
 
 # Yosys takes about 5 s of processor time for 1,000 LUTs (benchmarks/open_synthesis.py), so that this many are through
-# in minutes; and a process 230 MB, and 20 to 40 MB more for 1,000 LUTs of one stage.
+# in minutes; and a process takes 300 MB, and 20 MB more for 1,000 LUTs of one stage.
 LIMIT = 40_000
 _SECONDS = 1800.0
 _BATCH = 150_000  # bytes of Verilog that one process maps, about 10,000 LUTs and half a GB
