@@ -1,8 +1,8 @@
 """HGQ2 models: our own nodes, every type stated from the ranges of exact values and asserted afterwards.
 
-hls4ml 1.3 has handlers and a bit-exact pass for HGQ2. They are not used: a softmax whose inverse table has no bits
-left, an unsigned tensor that wraps below zero and a single format behind elements of several all come out wrong,
-without a word.
+hls4ml 1.3 has handlers and a bit-exact pass for HGQ2. They are not used, as some models come out wrong without a word:
+where training has left the inverse table of a softmax no bits, where an unsigned format wraps what is below zero, where
+a tensor is read by a reshape and another layer, or is an output as well. Scaled quantisers and masks are ignored.
 """
 
 from __future__ import annotations
