@@ -31,5 +31,6 @@ def estimate(out: Output, config: Config, folder: Path, fresh: bool, yosys: bool
     with out.guarded():
         from fpga_tf.flow.rtl import make_rtl
 
-        judged = make_rtl(config, folder, simulate=False, fresh=fresh, progress=out.progress())
+        asked = "any" if yosys_any_size else "small" if yosys else None
+        judged = make_rtl(config, folder, simulate=False, fresh=fresh, progress=out.progress(), yosys=asked)
     return show_rtl(out, judged)

@@ -70,5 +70,5 @@ def show_rtl(out: Output, judged: RtlJudged) -> int:
     if out.json:
         out.emit(judged.to_json())
     else:
-        render_rtl(judged.result, judged.gates, judged.notes, out.console(), quiet=out.quiet)
+        render_rtl(judged.result, judged.gates, judged.notes, judged.opinion, out.console(), quiet=out.quiet)
     return int(any(gate.result == "fail" for gate in judged.gates))

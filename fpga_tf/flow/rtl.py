@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from fpga_tf.flow.rtl_budget import rtl_design, rtl_result
 from fpga_tf.flow.rtl_make import bring_rtl, missing_packages
 from fpga_tf.flow.rtl_verify import STEPS as SIMULATION
 from fpga_tf.flow.rtl_verify import Clocked, clock_rtl, on_disk
+from fpga_tf.flow.rtl_yosys import second_opinion
 from fpga_tf.flow.run import bring_project, store_for
 from fpga_tf.flow.settings import read_project
+from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.store import Store
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.rtl import RtlResult, rtl_gates
@@ -33,6 +35,7 @@ class RtlJudged:
         result: what is known of it.
         gates: of agreement, where it was simulated, and of the budget.
         notes: what a reader should know besides.
+        opinion: what Yosys counts; None if it was not asked.
         steps: in the order run.
     """
 
@@ -40,6 +43,7 @@ class RtlJudged:
     gates: tuple[Gate, ...]
     notes: tuple[str, ...]
     steps: tuple[Step, ...]
+    opinion: SynthesisReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -47,11 +51,14 @@ class RtlJudged:
             "rtl": self.result.to_json(),
             "gates": [gate.to_json() for gate in self.gates],
             "notes": list(self.notes),
+            "yosys": None if self.opinion is None else self.opinion.to_json(),
             "steps": [{"name": one.name, "seconds": one.seconds, "cached": one.cached} for one in self.steps],
         }
 
 
-def make_rtl(config: Config, folder: Path, *, simulate: bool, fresh: bool, progress: Progress) -> RtlJudged:
+def make_rtl(
+    config: Config, folder: Path, *, simulate: bool, fresh: bool, progress: Progress, yosys: str | None = None
+) -> RtlJudged:
     """Write a configuration's model as RTL; clock it and compare every output with the model.
 
     Args:
@@ -59,6 +66,7 @@ def make_rtl(config: Config, folder: Path, *, simulate: bool, fresh: bool, progr
         folder: for the RTL; what stands there is replaced if it is RTL of ours that nobody edited.
         simulate: whether it is clocked, or only written and estimated.
         fresh: use nothing from the store, and replace the project and the RTL even if they were edited.
+        yosys: map it to cells with Yosys too: `small`, if it is small, or `any`.
 
     Raises:
         UserError: the configuration or model, or something else stands in the folder.
@@ -66,12 +74,16 @@ def make_rtl(config: Config, folder: Path, *, simulate: bool, fresh: bool, progr
     """
     for package in missing_packages():
         raise UserError(f"{package} must be installed to make RTL", hint="pip install 'fpga_tf[rtl]'")
-    progress.plan(1 + len(STEPS) + 1 + simulate * len(SIMULATION))
+    progress.plan(1 + len(STEPS) + 1 + simulate * len(SIMULATION) + (yosys is not None))
     with project_lock(config.project), store_for(fresh) as store:
         bring_project(config, store, fresh, progress)
         bring_rtl(config, folder, store, fresh=fresh, progress=progress)
         clocked = _clocked(config, folder, store, progress) if simulate else on_disk(folder)
-        return _judged(config, clocked, simulate, progress)
+        opinion = None
+        if yosys is not None:
+            jobs = config.simulation.jobs
+            opinion = second_opinion(clocked, store, progress, jobs=jobs, any_size=yosys == "any")
+        return replace(_judged(config, clocked, simulate), opinion=opinion, steps=tuple(progress.steps))
 
 
 def _clocked(config: Config, folder: Path, store: Store, progress: Progress) -> Clocked:
@@ -80,7 +92,7 @@ def _clocked(config: Config, folder: Path, store: Store, progress: Progress) -> 
     return clock_rtl(folder, reference, store, progress, jobs=settings.jobs, simulate=config.rtl.simulate)
 
 
-def _judged(config: Config, clocked: Clocked, simulated: bool, progress: Progress) -> RtlJudged:
+def _judged(config: Config, clocked: Clocked, simulated: bool) -> RtlJudged:
     result, design = rtl_result(clocked), rtl_design(clocked)
     gates = rtl_gates(result)
     if not simulated:
@@ -88,4 +100,4 @@ def _judged(config: Config, clocked: Clocked, simulated: bool, progress: Progres
     _, settings = read_project(config.project)
     gates += judge.budget_gates(design, settings, part=clocked.manifest.part, clock_ns=clocked.manifest.clock_ns)
     notes = [*design.notes, *(str(found) for found in design.disagreements)]
-    return RtlJudged(result, tuple(gates), tuple(notes), tuple(progress.steps))
+    return RtlJudged(result, tuple(gates), tuple(notes), ())

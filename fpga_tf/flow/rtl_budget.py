@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,17 +13,19 @@ from fpga_tf.reports.estimate import PUBLISHED, Counts, DelayModel, estimate
 from fpga_tf.reports.project import project_design
 from fpga_tf.reports.rtl_simulation import simulated
 from fpga_tf.reports.types import SynthesisReport
-from fpga_tf.rtl.manifest import RTL_MANIFEST, RtlManifest
+from fpga_tf.rtl.manifest import RTL_MANIFEST, Depth, RtlManifest
 from fpga_tf.verdict.rtl import RtlResult
 
 
-def estimate_of(made: RtlManifest, folder: Path) -> SynthesisReport:
+def estimate_of(made: RtlManifest, folder: Path, depth: Depth | None = None) -> SynthesisReport:
     """What is believed of RTL.
 
     Args:
         folder: where it is.
+        depth: how it could be cut otherwise; as it is cut if not given.
     """
-    counts = Counts(made.cost, made.register_bits, made.latency, made.levels)
+    cut = depth or Depth(made.levels, made.latency, made.register_bits)
+    counts = Counts(made.cost, cut.register_bits, cut.latency, cut.levels)
     model = DelayModel(**made.delay) if made.delay else PUBLISHED
     path = str(folder / RTL_MANIFEST)
     return estimate(counts, top=made.name, part=made.part, clock_ns=made.clock_ns, path=path, model=model)
@@ -52,8 +55,21 @@ def rtl_design(clocked: Clocked) -> Design:
         )
     reports.append(estimate_of(made, folder))
     whole = combine(made.name, reports, [] if built is None else built.notes)
-    own = f"{folder / RTL_MANIFEST}: "  # the notes of its estimate need no file
-    return replace(whole, notes=tuple(note.removeprefix(own) for note in whole.notes))
+    return replace(whole, notes=tuple(_told(whole.notes, f"{folder / RTL_MANIFEST}: ", _estimated(whole))))
+
+
+def _estimated(design: Design) -> bool:
+    """Whether anything that matters is still an estimate."""
+    return any(one.stage == "estimate" and one.error for one in design.sources.values())
+
+
+def _told(notes: Iterable[str], own: str, estimated: bool) -> Iterator[str]:
+    """Notes without the name of our own file; those on the estimate only where it counts."""
+    for note in notes:
+        if not note.startswith(own):
+            yield note
+        elif estimated:
+            yield note.removeprefix(own)
 
 
 def rtl_result(clocked: Clocked) -> RtlResult:
@@ -69,4 +85,5 @@ def rtl_result(clocked: Clocked) -> RtlResult:
         levels=clocked.manifest.levels,
         estimate=estimate_of(clocked.manifest, clocked.folder),
         missing=clocked.why,
+        depths={d.levels: estimate_of(clocked.manifest, clocked.folder, d) for d in clocked.manifest.depths},
     )

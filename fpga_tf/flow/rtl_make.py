@@ -24,7 +24,7 @@ from fpga_tf.flow.rtl_verify import Clocked
 from fpga_tf.flow.samples import EVALUATION
 from fpga_tf.flow.settings import read_project
 from fpga_tf.hls.manifest import Manifest
-from fpga_tf.rtl.manifest import RTL_MANIFEST, RtlManifest, RtlPort, rtl_digests
+from fpga_tf.rtl.manifest import RTL_MANIFEST, Depth, RtlManifest, RtlPort, rtl_digests
 from fpga_tf.store import ENTRY, Store, canonical_json
 from fpga_tf.verdict.rtl import rows
 
@@ -195,12 +195,22 @@ class _Maker:
             cost=design.cost,
             register_bits=design.register_bits,
             operations=operations(design.traced.graph),
+            depths=_depths(design),
             inputs=tuple(RtlPort(p.name, p.shape, p.format) for p in self.manifest.inputs),
             outputs=tuple(RtlPort(p.name, p.shape, p.format) for p in self.manifest.outputs),
             input_fields=design.inputs,
             output_fields=design.outputs,
             versions=_versions(),
         )
+
+
+def _depths(design: Pipelined) -> tuple[Depth, ...]:
+    """The model cut at each depth that could be chosen: a second or two for all."""
+    from fpga_tf.reports.estimate import FEWEST, MOST
+    from fpga_tf.rtl.pipeline import pipeline
+
+    cuts = ((levels, pipeline(design.traced, levels)) for levels in range(FEWEST, MOST + 1))
+    return tuple(Depth(float(levels), cut.latency, cut.register_bits) for levels, cut in cuts)
 
 
 def delay_model(config: Config) -> DelayModel:

@@ -41,6 +41,21 @@ class RtlPort:
 
 
 @dataclass(frozen=True)
+class Depth:
+    """The same model cut otherwise.
+
+    Attributes:
+        levels: levels of logic in a stage, at most.
+        latency: stages.
+        register_bits: of the registers between stages.
+    """
+
+    levels: float
+    latency: int
+    register_bits: int
+
+
+@dataclass(frozen=True)
 class RtlManifest:
     """A folder's own description, kept in ``fpga_tf_rtl.json``.
 
@@ -55,6 +70,7 @@ class RtlManifest:
         cost: LUTs as da4ml counts them; not what a synthesis says.
         register_bits: of the registers between stages.
         operations: how many of each kind.
+        depths: what other depths of logic would give.
         inputs, outputs: ports of the model.
         input_fields, output_fields: the numbers of the module's two data ports, the first in the lowest bits.
         versions: of the tools that made it.
@@ -72,6 +88,7 @@ class RtlManifest:
     cost: float
     register_bits: int
     operations: Mapping[str, int]
+    depths: tuple[Depth, ...]
     inputs: tuple[RtlPort, ...]
     outputs: tuple[RtlPort, ...]
     input_fields: tuple[Field, ...]
@@ -120,9 +137,12 @@ def _checked(data: Any) -> RtlManifest:
         data[name] = tuple(_port(one) for one in data[name])
     for name in ("input_fields", "output_fields"):
         data[name] = tuple(_field(text) for text in data[name].split())
+    data["depths"] = tuple(Depth(**one) for one in data["depths"])
     manifest = RtlManifest(**data)
-    numbers = (manifest.clock_ns, manifest.levels, manifest.cost, *manifest.delay.values())
+    depths = manifest.depths
+    numbers = (manifest.clock_ns, manifest.levels, manifest.cost, *manifest.delay.values(), *(d.levels for d in depths))
     counts = (manifest.latency, manifest.register_bits, *manifest.operations.values())
+    counts += tuple(count for depth in depths for count in (depth.latency, depth.register_bits))
     tables = (*manifest.files.items(), *manifest.versions.items(), *((name, name) for name in manifest.delay))
     texts = (manifest.key, manifest.project, manifest.part, *(text for pair in tables for text in pair))
     sound = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fpga_tf.reports.types import RESOURCES, SynthesisReport
@@ -29,6 +30,7 @@ class RtlResult:
         levels: levels of logic in a stage, at most.
         estimate: what is believed of resources and clock.
         missing: why it was not simulated, and what to do.
+        depths: estimates of the same model cut otherwise, by levels of logic in a stage.
     """
 
     folder: str
@@ -41,6 +43,7 @@ class RtlResult:
     levels: float
     estimate: SynthesisReport
     missing: str | None = None
+    depths: Mapping[float, SynthesisReport] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; estimates have a value and a relative error."""
@@ -61,6 +64,7 @@ class RtlResult:
                 "clock_ns": {"value": one.clock_ns.estimated, "error": one.errors.get("clock_ns.estimated", 0.0)},
                 **{name: {"value": one.resources[name].used, "error": _error(one, name)} for name in RESOURCES},
             },
+            "depths": [_depth_json(levels, one) for levels, one in self.depths.items()],
             "missing": self.missing,
         }
 
@@ -134,3 +138,38 @@ def _shares(report: SynthesisReport, name: str) -> str:
         smallest = min(region[name] for region in device.slr_resources)
         text += f", {used / smallest * 100:.3g} % of an SLR"
     return text
+
+
+def opinions(report: SynthesisReport) -> list[tuple[str, str, str]]:
+    """Rows of what Yosys counts."""
+    who = f"{report.tool} {report.version or ''}".strip()
+    return [(name, _used(report, name), who) for name in ("LUT", "FF", "DSP", "BRAM_18K") if name in _shown(report)]
+
+
+def depth_rows(result: RtlResult) -> list[list[str]]:
+    """Levels, fastest clock believed, cycles, latency at that clock and flip-flops, for each depth."""
+    found = []
+    for levels, one in result.depths.items():
+        clock, cycles = _surely(one), one.latency_cycles.max
+        if clock is None or cycles is None:
+            continue
+        mark = " *" if levels == result.levels else ""
+        found.append(
+            [f"{levels:g}{mark}", f"{clock:.2f} ns", f"{cycles:,}", f"{clock * cycles:,.0f} ns", _used(one, "FF")]
+        )
+    return found
+
+
+def _surely(report: SynthesisReport) -> float | None:
+    """The period with its error, in ns."""
+    period = report.clock_ns.estimated
+    return None if period is None else period * (1 + report.errors.get("clock_ns.estimated", 0.0))
+
+
+def _depth_json(levels: float, report: SynthesisReport) -> dict[str, Any]:
+    return {
+        "levels": levels,
+        "clock_ns": _surely(report),
+        "cycles": report.latency_cycles.max,
+        "FF": {"value": report.resources["FF"].used, "error": _error(report, "FF")},
+    }

@@ -13,11 +13,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.agreement import Agreement
 from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
 from fpga_tf.verdict.physics import Physics, WorkingPoint
-from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, rows
+from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, depth_rows, opinions, rows
 from fpga_tf.verdict.verdict import STAGES, RunResult, Verdict
 
 _HEADINGS = {"float": "float", "quantised": "quantised", "csim": "C-sim"}
@@ -51,17 +52,26 @@ def render(result: RunResult, console: Console, quiet: bool = False) -> None:
     console.print(line, soft_wrap=True)
 
 
-def render_rtl(rtl: RtlResult, gates: Sequence[Gate], notes: Iterable[str], console: Console, quiet: bool) -> None:
+def render_rtl(
+    rtl: RtlResult,
+    gates: Sequence[Gate],
+    notes: Iterable[str],
+    opinion: SynthesisReport | None,
+    console: Console,
+    quiet: bool,
+) -> None:
     """Print what is known of RTL alone, and its gates.
 
     Args:
+        opinion: what Yosys counts.
         quiet: print only the line with the verdict.
     """
     result = RunResult(project=rtl.folder, agreement=None, gates=tuple(gates), rtl=rtl, notes=tuple(notes))
     if not quiet:
         if rtl.agreement is not None:
             _print_agreement(result, console)
-        _print_rtl(rtl, console)
+        _print_rtl(rtl, console, opinion)
+        _print_depths(rtl, console)
         _print_gates(result, console)
         for note in result.notes:
             console.print(_text(f"note: {note}"))
@@ -180,12 +190,20 @@ def _long(face: str) -> str:
     return "C-simulation" if face == _CSIM else face
 
 
-def _print_rtl(rtl: RtlResult, console: Console) -> None:
+def _print_rtl(rtl: RtlResult, console: Console, opinion: SynthesisReport | None = None) -> None:
     table = _table("", "value")
     table.add_column("source", overflow="fold")
-    for name, value, source in rows(rtl):
+    for name, value, source in (*rows(rtl), *([] if opinion is None else opinions(opinion))):
         _row(table, name, (value, source))
     _section(console, "RTL", table, [*rtl.problems, f"folder: {rtl.folder}"])
+
+
+def _print_depths(rtl: RtlResult, console: Console) -> None:
+    """What other depths of logic would give, each at the fastest clock that is believed."""
+    table = _table("levels a stage", "clock, at least", "cycles", "latency", "FF")
+    for row in depth_rows(rtl):
+        _row(table, row[0], row[1:])
+    _section(console, "Depths of the pipeline", table, ["a clock is the believed period with its error"])
 
 
 def _print_gates(result: RunResult, console: Console) -> None:

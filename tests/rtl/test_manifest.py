@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fpga_tf.errors import UserError
-from fpga_tf.rtl.manifest import RTL_MANIFEST, RtlManifest, RtlPort, read_rtl_manifest, rtl_digests, rtl_edited
+from fpga_tf.rtl.manifest import RTL_MANIFEST, Depth, RtlManifest, RtlPort, read_rtl_manifest, rtl_digests, rtl_edited
 from fpga_tf.rtl.words import Field
 
 MADE = RtlManifest(
@@ -25,6 +25,7 @@ MADE = RtlManifest(
     cost=1234.5,
     register_bits=567,
     operations={"adder": 12, "table": 3},
+    depths=(Depth(1.0, 80, 900), Depth(2.0, 41, 567)),
     inputs=(RtlPort("tracks", (3, 2), "ap_fixed<8,3,RND,SAT>"),),
     outputs=(RtlPort("scores", (2,), "ap_ufixed<6,1>"),),
     input_fields=(Field(True, 2, 5), Field(False, 0, 0), Field(False, -2, 9)),
@@ -52,6 +53,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("schema", 2), ("name", "a b"), ("name", "x" * 62), ("key", 3), ("clock_ns", "5"), ("clock_ns", True),
         ("levels", -1), ("latency", 2.5), ("latency", None), ("register_bits", -1), ("cost", None),
         ("operations", {"adder": "many"}), ("operations", []), ("inputs", []), ("inputs", 3),
+        ("depths", [{"levels": 1}]), ("depths", [{"levels": 1, "latency": 2.5, "register_bits": 3}]),
         ("outputs", [{"name": "y", "shape": [0], "format": "ap_fixed<8,3>"}]),
         ("outputs", [{"name": "y", "shape": [1], "format": "double"}]),
         ("outputs", [{"name": "y", "shape": [1]}]), ("input_fields", "s2"), ("input_fields", "x2.5"),
