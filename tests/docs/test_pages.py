@@ -16,9 +16,11 @@ import yaml
 from fpga_tf import errors
 from fpga_tf.cli import main
 from fpga_tf.flow.config import config_schema
+from fpga_tf.reports.estimate import Counts, estimate
 from fpga_tf.verdict.agreement import Agreement, SetAgreement, WorstSample
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.physics import Physics, WorkingPoint
+from fpga_tf.verdict.rtl import RtlResult
 from fpga_tf.verdict.verdict import RunResult, Step, exit_code
 
 from .pages import DOCS, ROOT, anchors, blocks, links, pages, prose, rows
@@ -26,6 +28,7 @@ from .pages import DOCS, ROOT, anchors, blocks, links, pages, prose, rows
 CLI, CONFIGURATION = DOCS / "cli.md", DOCS / "configuration.md"
 SECTIONS = {
     "Top level": None, "model": "ModelConfig", "quantise": "QuantiseConfig", "data": "DataConfig", "hls": "HlsConfig",
+    "rtl": "RtlConfig", "rtl.delay": "DelayConfig",
     "simulation": "SimulationConfig", "gates": "GatesConfig", "budget": "BudgetConfig", "Shares": "Shares",
 }  # fmt: skip
 COMMAND = re.compile(r"fpga-tf +([a-z]\S*)([^\n|;&>`]*)")
@@ -184,7 +187,14 @@ def result() -> RunResult:
         steps=(Step("read", 0.2),),
         throughput={"csim_samples_per_second": 1.0},
         notes=("note",),
+        rtl=rtl(),
     )
+
+
+def rtl() -> RtlResult:
+    one = estimate(Counts(1000, 100, 5, 2), top="t", part="xcvu13p-flga2577-2-e", clock_ns=5.0, path="p")
+    agreement = Agreement(0, 39072, 0, None, (SetAgreement("evaluation", 0, 36000, 0),), ())
+    return RtlResult("folder", (), agreement, 5, 1, 1.0, (), 2.0, one, None, {2.0: one})
 
 
 def test_the_json_of_a_result_is_as_shown() -> None:
