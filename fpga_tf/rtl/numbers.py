@@ -15,7 +15,6 @@ import numpy as np
 from da4ml.trace import FixedVariable, HWConfig
 
 from fpga_tf.errors import UserError
-from fpga_tf.fixedpoint import Format
 
 # A traced number, an array of them; da4ml has no types to check against.
 Number = Any
