@@ -40,6 +40,7 @@ def test_a_quantised_element_stays_in_its_range_and_reaches_its_ends(rounding: R
         assert made.low[0] <= exact.min() and exact.max() <= made.high[0]
         assert (made.fraction[0] == NO_BITS) == (not made.low.any() and not made.high.any())
         if made.fraction[0] != NO_BITS:
+            assert fmt is not None and made.fraction[0] <= fmt.fraction
             steps = np.ldexp(exact, int(made.fraction[0]))
             assert (steps == np.rint(steps)).all()
         assert made.format.dequantise(made.format.quantise(exact)).tolist() == exact.tolist()
