@@ -9,6 +9,7 @@ import numpy as np
 from da4ml.trace import FixedVariable
 
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
+from fpga_tf.rtl.costs import new
 from fpga_tf.rtl.numbers import (
     HARDWARE,
     Number,
@@ -65,14 +66,7 @@ def _cheapest(low: float, high: float, step: float, negated: bool, fmt: Format, 
 
 def cost_of(result: Number, *sources: Number) -> float:
     """da4ml's count of the LUTs from numbers to a result; what is shared counts once."""
-    seen, cost, left = {source.id for source in sources}, 0.0, [result]
-    while left:
-        number = left.pop()
-        if number.id not in seen:
-            seen.add(number.id)
-            cost += float(number.cost)
-            left.extend(number._from)
-    return cost
+    return sum(float(number.cost) for number in new([result], {source.id for source in sources}))
 
 
 def _in_steps(number: Number, fmt: Format) -> Number:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from fpga_tf.fixedpoint import Format
 from fpga_tf.fixedpoint.format import Codes
 from fpga_tf.lower.walk import Lowered
 from fpga_tf.rtl.conversion import convert
+from fpga_tf.rtl.costs import Costs
 from fpga_tf.rtl.numbers import HARDWARE, WIDEST, WIDEST_CUT, Numbers, array_of
 from fpga_tf.rtl.operators import elementwise, linear, mask, mean, softmax
 from fpga_tf.rtl.operators.node import Node, Operator
@@ -34,6 +35,7 @@ class Traced:
         graph: da4ml's `CombLogic`; flat inputs and outputs, each in the order of the ports.
         inputs, outputs: formats of the ports.
         input_shapes, output_shapes: without the batch.
+        costs: da4ml's count of LUTs by node and kind of operation; their sum is the graph's.
     """
 
     graph: Any
@@ -41,6 +43,7 @@ class Traced:
     outputs: tuple[Format, ...]
     input_shapes: tuple[tuple[int, ...], ...]
     output_shapes: tuple[tuple[int, ...], ...]
+    costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def operators() -> dict[str, Operator]:
@@ -82,9 +85,11 @@ def trace(model: Any, lowered: Lowered) -> Traced:
     """
     known, formats = operators(), lowered.state.formats
     tensors: dict[str, Numbers] = {}
+    costs = Costs()
     for description in lowered.nodes:
         (output,) = description["output_keras_tensor_names"]
         tensors[output] = _traced(description, known, tensors, formats)
+        costs.add(description["name"], tensors[output].ravel())
     outputs = [tensors[t.name] for t in model.outputs]
     graph = comb_trace(_flat([tensors[t.name] for t in model.inputs]), _flat(outputs), keep_dead_inputs=True)
     check_graph(graph)
@@ -94,6 +99,7 @@ def trace(model: Any, lowered: Lowered) -> Traced:
         outputs=tuple(lowered.outputs),
         input_shapes=tuple(tuple(int(s) for s in t.shape[1:]) for t in model.inputs),
         output_shapes=tuple(array.shape for array in outputs),
+        costs=costs.by_node,
     )
 
 

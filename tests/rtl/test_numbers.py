@@ -154,3 +154,16 @@ def test_what_da4ml_would_get_wrong_is_refused() -> None:
     assert most.tolist() == [0, 2.0**24 - 1]
     with pytest.raises(InternalError, match="what selects must be a sign or a bit of its own"):
         computed(Format.parse("ap_ufixed<4,4>"), lambda x: x.msb_mux(constant(1), constant(0)))
+
+
+@pytest.mark.qkeras
+def test_costs_of_nodes_are_those_of_the_graph() -> None:
+    from fpga_tf.lower.walk import lower
+    from fpga_tf.rtl.trace import trace
+    from tests.conformance.cases import build_model
+
+    model = build_model("attention", 0)
+    traced = trace(model, lower(model))
+    kinds = {kind for costs in traced.costs.values() for kind in costs}
+    assert {"additions", "multiplications", "selections", "tables"} <= kinds
+    assert sum(sum(costs.values()) for costs in traced.costs.values()) == pytest.approx(traced.graph.cost)
