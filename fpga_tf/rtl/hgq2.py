@@ -17,6 +17,7 @@ from fpga_tf.fixedpoint import Format
 from fpga_tf.lower.context import located
 from fpga_tf.models.graph import LayerCall, calls, consumers
 from fpga_tf.rtl.conversion import convert
+from fpga_tf.rtl.hgq2_layers import KERAS, own_layer
 from fpga_tf.rtl.hgq2_quantise import Mean, numbers, quantised
 from fpga_tf.rtl.numbers import HARDWARE, Numbers, array_of
 from fpga_tf.rtl.operators.linear import EXTRA_DEPTH
@@ -30,7 +31,7 @@ _OTHERS = ("QUnaryFunctionLUT", "QSoftmax", "QEinsum", "Quantizer")
 # Layers whose handlers are right, by package; each is proved in tests/rtl.
 KNOWN = {
     "hgq.": frozenset((*_DENSE, *_MERGES, *_ATTENTIONS, *_POOLINGS, *_OTHERS)),
-    "keras.src.layers.": frozenset(("Add", "Concatenate", "Dropout", "Flatten", "ReLU", "Reshape")),
+    "keras.src.layers.": frozenset(("Flatten", "Reshape", *KERAS)),
 }
 # Handlers that quantise what they are given before they look at it.
 _QUANTISE_FIRST = frozenset((*_DENSE, *_MERGES, *_POOLINGS, "QUnaryFunctionLUT", "QSoftmax", "Quantizer"))
@@ -127,9 +128,8 @@ def _is_ignored(name: str, value: Any) -> bool:
 
 def _check_options(layer: Any) -> None:
     kind = type(layer).__name__
-    plain = kind != "ReLU" or (layer.max_value is None and not layer.negative_slope and not layer.threshold)
-    if not plain or getattr(layer, "data_format", "channels_last") != "channels_last":
-        raise UserError("a ReLU must be the plain one, a pooling channels_last, to become RTL")
+    if kind in _POOLINGS and layer.data_format != "channels_last":
+        raise UserError("a pooling must be channels_last to become RTL")
     for part in layer._flatten_layers():
         for values in _constants(part):
             scaled = np.asarray(ops.convert_to_numpy(values), dtype=np.float64) * 2.0**_DEEPEST
@@ -150,11 +150,9 @@ def _traced(call: LayerCall, tensors: dict[int, Any], handlers: dict[type, Any])
         bound = call.arguments()
         args = tuple(None if bound[r] is None else tensors[id(bound[r])] for r in ("query", "value", "key"))
         kwargs = {}
-    if kind == "Concatenate":
-        joined = np.concatenate([numbers(array) for array in args[0]], axis=_axis(layer))
-        return (FixedVariableArray(joined, args[0][0].solver_options, hwconf=args[0][0].hwconf),)
-    if kind == "QGlobalAveragePooling1D" and (rows := args[0].shape[0]) & (rows - 1):
-        return (_mean(layer, args[0], rows),)
+    own = own_layer(layer)
+    if own is not None:
+        return (own(layer, args[0]),)
     try:
         return tuple(handlers[type(layer)](layer)(*args, **kwargs)["final"])
     except _REFUSALS as error:
@@ -162,21 +160,6 @@ def _traced(call: LayerCall, tensors: dict[int, Any], handlers: dict[type, Any])
         raise UserError(
             f"HGQ2 must be able to trace a {kind} with da4ml, but says: {said[0][:300] if said else repr(error)}"
         ) from error
-
-
-def _axis(layer: Any) -> int:
-    """The layer's axis, which counts the batch, in an array without it."""
-    axis = int(layer.axis)
-    return axis if axis < 0 else axis - 1
-
-
-def _mean(layer: Any, values: Any, rows: int) -> Any:
-    """The mean over the first axis; its sums are exact, it is rounded by who quantises it."""
-    if layer.enable_iq:
-        values = quantised(layer.iq, values)
-    sums = np.sum(values, axis=0, keepdims=layer.keepdims)
-    mean = Mean(sums, rows)
-    return quantised(layer.oq, mean) if layer.enable_oq else mean
 
 
 def _check_results(model: Any, call: LayerCall, results: Sequence[Any]) -> None:

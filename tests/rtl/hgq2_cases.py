@@ -71,9 +71,16 @@ def merges(b: Bench) -> None:
         b.out(kind(name=b.name("merge"))([a, c]))
     for axis in (1, 2, -1):
         b.out(L.Concatenate(axis=axis, name=b.name("join"))([a, c]))
-    b.out(L.Add(name=b.name("sum"))([a, c]), L.Reshape((6, 2), name=b.name("shape"))(a))
-    b.out(QEinsum("abc,adc->abd", name=b.name("einsum"))([a, c]))
     rectified = L.ReLU(name=b.name("relu"))(L.Dropout(0.5, name=b.name("dropout"))(a))
+    b.out(L.Subtract(name=b.name("merge"))([a, c]))
+    for kind in (L.Add, L.Multiply, L.Maximum, L.Minimum):
+        b.out(kind(name=b.name("merge"))([a, c, rectified]))
+    b.out(
+        L.Activation("relu", name=b.name("relu"))(c),
+        L.Permute((2, 1), name=b.name("turn"))(a),
+        L.Reshape((6, 2), name=b.name("shape"))(a),
+    )
+    b.out(QEinsum("abc,adc->abd", name=b.name("einsum"))([a, c]))
     b.out(QGlobalMaxPooling1D(name=b.name("max"))(rectified), L.Flatten(name=b.name("flat"))(a))
 
 
