@@ -112,9 +112,12 @@ def _cycles(count: int | None) -> str:
 
 
 def _at(cycles: int | None, report: SynthesisReport) -> str:
-    """The latency in ns at the clock that is asked for."""
-    clock = report.clock_ns.target
-    return "" if cycles is None or clock is None else f", {cycles * clock:,.4g} ns at {clock:g} ns"
+    """The latency in ns: at the clock that is asked for, or at the period that is believed if that is longer."""
+    target = report.clock_ns.target
+    if cycles is None or target is None:
+        return ""
+    period = max(target, report.clock_ns.estimated or 0.0)
+    return f", {cycles * period:,.4g} ns at {period:.4g} ns"
 
 
 def _shown(report: SynthesisReport) -> list[str]:
