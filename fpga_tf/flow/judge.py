@@ -103,7 +103,7 @@ def limits(settings: Settings) -> PhysicsLimits:
 
 
 def judge_budget(
-    folder: Path, manifest: Manifest, settings: Settings, rtl: Design | None, why: str | None
+    folder: Path, manifest: Manifest, settings: Settings, rtl: Design | None = None, why: str | None = None
 ) -> tuple[list[Gate], list[str]]:
     """Gates from the reports in the project or else from what is known of its RTL, and what a reader should know.
 
