@@ -83,7 +83,9 @@ def make_rtl(
         if yosys is not None:
             jobs = config.simulation.jobs
             opinion = second_opinion(clocked, store, progress, jobs=jobs, any_size=yosys == "any")
-        return replace(_judged(config, clocked, simulate), opinion=opinion, steps=tuple(progress.steps))
+        judged = _judged(config, clocked, simulate)
+        told = () if opinion is None else tuple(f"Yosys: {note}" for note in opinion.notes)
+        return replace(judged, opinion=opinion, notes=(*judged.notes, *told), steps=tuple(progress.steps))
 
 
 def _clocked(config: Config, folder: Path, store: Store, progress: Progress) -> Clocked:
