@@ -85,5 +85,6 @@ def rtl_result(clocked: Clocked) -> RtlResult:
         levels=clocked.manifest.levels,
         estimate=estimate_of(clocked.manifest, clocked.folder),
         missing=clocked.why,
+        costs=clocked.manifest.costs,
         depths={d.levels: estimate_of(clocked.manifest, clocked.folder, d) for d in clocked.manifest.depths},
     )

@@ -195,6 +195,7 @@ class _Maker:
             cost=design.cost,
             register_bits=design.register_bits,
             operations=operations(design.traced.graph),
+            costs={node: dict(kinds) for node, kinds in design.traced.costs.items()},
             depths=_depths(design),
             inputs=tuple(RtlPort(p.name, p.shape, p.format) for p in self.manifest.inputs),
             outputs=tuple(RtlPort(p.name, p.shape, p.format) for p in self.manifest.outputs),

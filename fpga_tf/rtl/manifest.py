@@ -70,6 +70,7 @@ class RtlManifest:
         cost: LUTs as da4ml counts them; not what a synthesis says.
         register_bits: of the registers between stages.
         operations: how many of each kind.
+        costs: da4ml's LUTs by node and kind of operation; empty where they are not known by node.
         depths: what other depths of logic would give.
         inputs, outputs: ports of the model.
         input_fields, output_fields: the numbers of the module's two data ports, the first in the lowest bits.
@@ -88,6 +89,7 @@ class RtlManifest:
     cost: float
     register_bits: int
     operations: Mapping[str, int]
+    costs: Mapping[str, Mapping[str, float]]
     depths: tuple[Depth, ...]
     inputs: tuple[RtlPort, ...]
     outputs: tuple[RtlPort, ...]
@@ -142,8 +144,13 @@ def _checked(data: Any) -> RtlManifest:
     depths = manifest.depths
     numbers = (manifest.clock_ns, manifest.levels, manifest.cost, *manifest.delay.values(), *(d.levels for d in depths))
     counts = (manifest.latency, manifest.register_bits, *manifest.operations.values())
+    numbers += tuple(cost for kinds in manifest.costs.values() for cost in kinds.values())
     counts += tuple(count for depth in depths for count in (depth.latency, depth.register_bits))
-    tables = (*manifest.files.items(), *manifest.versions.items(), *((name, name) for name in manifest.delay))
+    tables = (
+        *manifest.files.items(),
+        *manifest.versions.items(),
+        *((name, name) for name in (*manifest.delay, *manifest.costs)),
+    )
     texts = (manifest.key, manifest.project, manifest.part, *(text for pair in tables for text in pair))
     sound = (
         _MODULE.fullmatch(manifest.name)

@@ -30,6 +30,7 @@ class RtlResult:
         levels: levels of logic in a stage, at most.
         estimate: what is believed of resources and clock.
         missing: why it was not simulated, and what to do.
+        costs: da4ml's LUTs by node and kind of operation; empty where they are not known by node.
         depths: estimates of the same model cut otherwise, by levels of logic in a stage.
     """
 
@@ -43,6 +44,7 @@ class RtlResult:
     levels: float
     estimate: SynthesisReport
     missing: str | None = None
+    costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     depths: Mapping[float, SynthesisReport] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class RtlResult:
                 "clock_ns": {"value": one.clock_ns.estimated, "error": one.errors.get("clock_ns.estimated", 0.0)},
                 **{name: {"value": one.resources[name].used, "error": _error(one, name)} for name in RESOURCES},
             },
+            "costs": {node: dict(kinds) for node, kinds in self.costs.items()},
             "depths": [_depth_json(levels, one) for levels, one in self.depths.items()],
             "missing": self.missing,
         }
@@ -147,6 +150,17 @@ def opinions(report: SynthesisReport) -> list[tuple[str, str, str]]:
     """Rows of what Yosys counts."""
     who = f"{report.tool} {report.version or ''}".strip()
     return [(name, _used(report, name), who) for name in ("LUT", "FF", "DSP", "BRAM_18K") if name in _shown(report)]
+
+
+def cost_rows(result: RtlResult) -> list[list[str]]:
+    """Name, LUTs as da4ml counts them, share and main kind of operation, of each node in the order of the model."""
+    whole = sum(sum(kinds.values()) for kinds in result.costs.values())
+    found = []
+    for node, kinds in result.costs.items():
+        cost, main = sum(kinds.values()), max(kinds, key=lambda kind: kinds[kind])
+        share = f"{cost / whole * 100:.1f} %" if whole else ""
+        found.append([node, f"{cost:,.0f}", share, f"{main} ({kinds[main] / cost * 100:.0f} %)" if cost else main])
+    return found
 
 
 def depth_rows(result: RtlResult) -> list[list[str]]:

@@ -18,7 +18,7 @@ from fpga_tf.verdict.agreement import Agreement
 from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.numbers import gate_limit, gate_value, plain
 from fpga_tf.verdict.physics import Physics, WorkingPoint
-from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, depth_rows, opinions, rows
+from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, cost_rows, depth_rows, opinions, rows
 from fpga_tf.verdict.verdict import STAGES, RunResult, Verdict
 
 _HEADINGS = {"float": "float", "quantised": "quantised", "csim": "C-sim"}
@@ -71,6 +71,7 @@ def render_rtl(
         if rtl.agreement is not None:
             _print_agreement(result, console)
         _print_rtl(rtl, console, opinion)
+        _print_costs(rtl, console)
         _print_depths(rtl, console)
         _print_gates(result, console)
         for note in result.notes:
@@ -196,6 +197,15 @@ def _print_rtl(rtl: RtlResult, console: Console, opinion: SynthesisReport | None
     for name, value, source in (*rows(rtl), *([] if opinion is None else opinions(opinion))):
         _row(table, name, (value, source))
     _section(console, "RTL", table, [*rtl.problems, f"folder: {rtl.folder}"])
+
+
+def _print_costs(rtl: RtlResult, console: Console) -> None:
+    if rtl.costs:
+        table = _table("layer", "LUT by da4ml", "share")
+        table.add_column("mostly", overflow="fold")
+        for row in cost_rows(rtl):
+            _row(table, row[0], row[1:])
+        _section(console, "Where the LUTs go", table, [])
 
 
 def _print_depths(rtl: RtlResult, console: Console) -> None:

@@ -194,7 +194,20 @@ def result() -> RunResult:
 def rtl() -> RtlResult:
     one = estimate(Counts(1000, 100, 5, 2), top="t", part="xcvu13p-flga2577-2-e", clock_ns=5.0, path="p")
     agreement = Agreement(0, 39072, 0, None, (SetAgreement("evaluation", 0, 36000, 0),), ())
-    return RtlResult("folder", (), agreement, 5, 1, 1.0, (), 2.0, one, None, {2.0: one})
+    return RtlResult(
+        "folder",
+        (),
+        agreement,
+        5,
+        1,
+        1.0,
+        (),
+        2.0,
+        one,
+        None,
+        {"attention_scores": {"multiplications": 1.0}},
+        {2.0: one},
+    )
 
 
 def test_the_json_of_a_result_is_as_shown() -> None:

@@ -11,7 +11,7 @@ import pytest
 from fpga_tf.reports.estimate import Counts, estimate
 from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.agreement import Agreement, combine, compare
-from fpga_tf.verdict.rtl import RtlResult, depth_rows, opinions, rows, rtl_gates
+from fpga_tf.verdict.rtl import RtlResult, cost_rows, depth_rows, opinions, rows, rtl_gates
 from fpga_tf.verdict.show import summary
 from fpga_tf.verdict.verdict import RunResult
 
@@ -107,6 +107,15 @@ def test_depths_stand_at_the_fastest_clock_that_is_believed() -> None:
     plain = result(depths=depths).to_json()["depths"]
     assert [one["cycles"] for one in plain] == [80, 40, 20]
     assert plain[2]["clock_ns"] == pytest.approx(period)
+
+
+def test_costs_stand_by_layer_with_what_they_are_mostly_of() -> None:
+    costs = {"embed": {"additions": 30.0}, "scores": {"additions": 10.0, "multiplications": 60.0}}
+    assert cost_rows(result(costs=costs)) == [
+        ["embed", "30", "30.0 %", "additions (100 %)"],
+        ["scores", "70", "70.0 %", "multiplications (86 %)"],
+    ]
+    assert result(costs=costs).to_json()["costs"] == costs
 
 
 def test_what_yosys_counts_is_shown_as_its_own() -> None:
