@@ -5,7 +5,7 @@ from __future__ import annotations
 from fpga_tf.verdict.gates import Gate
 
 UNKNOWN = "unknown"
-_SINGULAR = {"cycles": "cycle", "files": "file", "failures": "failure", "problems": "problem"}
+_SINGULAR = {"cycles": "cycle", "files": "file", "failures": "failure", "problems": "problem", "levels": "level"}
 
 
 def gate_value(gate: Gate) -> str:

@@ -106,7 +106,13 @@ def rows(result: RtlResult) -> list[tuple[str, str, str]]:
         share = one.errors.get("clock_ns.estimated", 0.0)
         period = one.clock_ns.estimated
         text = f"{period:.3g} ± {period * share:.2g} ns" if share else f"{period:.3g} ns"
-        found.append(("clock period", text, f"estimate, {result.levels:g} levels of logic in a stage"))
+        found.append(
+            (
+                "clock period",
+                text,
+                f"estimate, {result.levels:g} {singular('levels', result.levels)} of logic in a stage",
+            )
+        )
     return found + [(name, _used(one, name), _shares(one, name)) for name in RESOURCES if name in _shown(one)]
 
 
