@@ -137,13 +137,13 @@ class Stage:
     Attributes:
         inputs, outputs: fields of its ports.
         statements: in an order in which each needs earlier ones only.
-        results: per output a signal, or None for zero.
+        results: per output a signal, bits of the input that are only handed on, or None for zero.
     """
 
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
     statements: tuple[Statement, ...]
-    results: tuple[Signal | None, ...]
+    results: tuple[Signal | Port | None, ...]
 
 
 def field_of(interval: Any) -> Field:
@@ -184,7 +184,12 @@ class _Writer:
         outputs = tuple(field_of(interval) for interval in self.solution.out_qint)
         chosen = zip(self.solution.out_idxs, self.solution.out_negs, outputs, strict=True)
         results = tuple(self.result(int(index), bool(negative), out) for index, negative, out in chosen)
-        return Stage(self.inputs, outputs, tuple(self.statements), results)
+        handed = {s.target: s.what for s in self.statements if isinstance(s.what, Port)}
+        for statement in self.statements:
+            for used in _used(statement.what):
+                handed.pop(used, None)
+        kept = tuple(s for s in self.statements if s.target not in handed)
+        return Stage(self.inputs, outputs, kept, tuple(handed.get(r, r) if r else None for r in results))
 
     def result(self, index: int, negative: bool, out: Field) -> Signal | None:
         if index < 0 or not out.width:
@@ -268,6 +273,52 @@ class _Writer:
         if not address.width:
             return Constant(words[0] or 0)
         return Lookup(address, self.tables.number(Table(address.width, out.width, words)))
+
+
+def _used(what: Expression) -> tuple[Signal, ...]:
+    """Signals that an expression needs."""
+    match what:
+        case Sum(left, right):
+            parts = [left.of, right.of]
+        case Product(left, right):
+            return left, right
+        case Select(key, high, low):
+            parts = [key, high.of, low.of]
+        case Cut(source):
+            return (source,)
+        case Lookup(address):
+            return (address,)
+        case _:
+            return ()
+    return tuple(part for part in parts if isinstance(part, Signal))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring bits of a stage's output that one thing gives.
+
+    Attributes:
+        low: the first of them.
+        source: as a stage's result; None for zeros.
+    """
+
+    low: int
+    width: int
+    source: Signal | Port | None
+
+
+def runs(stage: Stage) -> list[Run]:
+    """What gives a stage's output; neighbours that are neighbours in the input, too, are one."""
+    found: list[Run] = []
+    low = 0
+    for out, source in zip(stage.outputs, stage.results, strict=True):
+        last = found[-1] if found else None
+        if last and isinstance(source, Port) and last.source == Port(source.low - last.width):
+            found[-1] = Run(last.low, last.width + out.width, last.source)
+        elif out.width:
+            found.append(Run(low, out.width, source))
+        low += out.width
+    return found or [Run(0, 1, None)]
 
 
 def _words(codes: Iterable[float], width: int) -> tuple[int | None, ...]:

@@ -13,12 +13,14 @@ from fpga_tf.rtl.statements import (
     Operand,
     Port,
     Product,
+    Run,
     Select,
     Signal,
     Stage,
     Statement,
     Sum,
     Table,
+    runs,
     widths,
 )
 
@@ -31,14 +33,7 @@ def stage_text(stage: Stage, name: str, core: str) -> str:
         core: what its tables' names begin with.
     """
     lines = [line for statement in stage.statements for line in _lines(statement, core)]
-    high = 0
-    for out, signal in zip(stage.outputs, stage.results, strict=True):
-        if out.width:
-            value = signal.name if signal else f"{out.width}'d0"
-            lines.append(f"assign out_data[{high + out.width - 1}:{high}] = {value};")
-        high += out.width
-    if not high:
-        lines.append("assign out_data = 1'b0;")
+    lines += [f"assign out_data{_bits(run.low, run.width)} = {_given(run)};" for run in runs(stage)]
     ports = (
         f"    input wire [{widths(stage.inputs) - 1}:0] in_data,\n"
         f"    output wire [{widths(stage.outputs) - 1}:0] out_data\n"
@@ -64,6 +59,20 @@ def table_text(table: Table, name: str) -> str:
     )
 
 
+def _given(run: Run) -> str:
+    match run.source:
+        case None:
+            return f"{run.width}'d0"
+        case Port(low):
+            return f"in_data{_bits(low, run.width)}"
+        case signal:
+            return signal.name
+
+
+def _bits(low: int, width: int) -> str:
+    return f"[{low + width - 1}:{low}]"
+
+
 def _lines(statement: Statement, core: str) -> list[str]:
     target, what = statement.target, statement.what
     declared = f"wire {'signed ' if target.signed else ''}[{target.width - 1}:0] {target.name}"
@@ -78,7 +87,7 @@ def _lines(statement: Statement, core: str) -> list[str]:
 def _expression(what: Expression, target: Signal) -> str:
     match what:
         case Port(low):
-            return f"in_data[{low + target.width - 1}:{low}]"
+            return f"in_data{_bits(low, target.width)}"
         case Constant(code):
             return f"{target.width}'d{code % (1 << target.width)}"
         case Sum(Operand(None), right, minus):

@@ -10,12 +10,14 @@ from fpga_tf.rtl.statements import (
     Operand,
     Port,
     Product,
+    Run,
     Select,
     Signal,
     Stage,
     Statement,
     Sum,
     Table,
+    runs,
     widths,
 )
 
@@ -31,14 +33,7 @@ def stage_text(stage: Stage, name: str, core: str) -> str:
     """
     declared = "".join(_declared(statement) for statement in stage.statements)
     lines = [line for statement in stage.statements for line in _lines(statement, core)]
-    high = 0
-    for out, signal in zip(stage.outputs, stage.results, strict=True):
-        if out.width:
-            value = f"std_logic_vector({signal.name})" if signal else f'"{"0" * out.width}"'
-            lines.append(f"out_data({high + out.width - 1} downto {high}) <= {value};")
-        high += out.width
-    if not high:
-        lines.append('out_data <= "0";')
+    lines += [f"out_data{_bits(run.low, run.width)} <= {_given(run)};" for run in runs(stage)]
     ports = (
         f"        in_data : in std_logic_vector({widths(stage.inputs) - 1} downto 0);\n"
         f"        out_data : out std_logic_vector({widths(stage.outputs) - 1} downto 0)\n"
@@ -81,6 +76,20 @@ def _declared(statement: Statement) -> str:
     return text + word if isinstance(statement.what, Lookup) else text
 
 
+def _given(run: Run) -> str:
+    match run.source:
+        case None:
+            return f'"{"0" * run.width}"'
+        case Port(low):
+            return f"in_data{_bits(low, run.width)}"
+        case signal:
+            return f"std_logic_vector({signal.name})"
+
+
+def _bits(low: int, width: int) -> str:
+    return f"({low + width - 1} downto {low})"
+
+
 def _lines(statement: Statement, core: str) -> list[str]:
     target, what = statement.target, statement.what
     kind = "signed" if target.signed else "unsigned"
@@ -95,7 +104,7 @@ def _expression(what: Expression, target: Signal, kind: str) -> str:
     width = target.width
     match what:
         case Port(low):
-            return f"{kind}(in_data({low + width - 1} downto {low}))"
+            return f"{kind}(in_data{_bits(low, width)})"
         case Constant(code):
             return f'"{code % (1 << width):0{width}b}"'
         case Sum(left, right, minus):

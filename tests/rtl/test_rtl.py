@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,10 +109,61 @@ def test_words_of_ports() -> None:
     assert int(words[0, 0]) | int(words[0, 1]) << 32 == first
 
 
-def test_verilog_that_does_not_compile_is_said(tmp_path: Path) -> None:
+@pytest.fixture
+def wires(tmp_path: Path) -> Path:
+    """The least design that has the ports of a top module, and the name of a stage."""
+    (tmp_path / "src").mkdir()
+    ports = "input clk, input rst, input in_valid, input [7:0] in_data, output out_valid, output [7:0] out_data"
+    body = "    assign out_valid = in_valid & ~rst;\n    assign out_data = in_data;\n"
+    (tmp_path / "src/jets.v").write_text(f"module jets({ports});\n{body}endmodule\n")
+    (tmp_path / "src/jets_core_stage0.v").write_text("module none;\n    wire a;\n    wire [1:0] b;\nendmodule\n")
+    return tmp_path
+
+
+def test_verilog_that_does_not_compile_is_said(wires: Path) -> None:
     from fpga_tf.rtl.verilate import build
 
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src/tagger.v").write_text("module tagger(input clk; endmodule\n")
-    with pytest.raises(ToolError, match="Verilator must compile the RTL, but says: %Error"):
-        build(tmp_path, "tagger", tmp_path / "made")
+    (wires / "src/jets.v").write_text("module jets(input clk; endmodule\n")
+    with pytest.raises(ToolError, match=r"Verilator must compile the RTL, but says: %Error.*jets\.v:1"):
+        build(wires, "jets", wires / "made")
+
+
+@pytest.mark.parametrize(
+    ("compiler", "said", "hint"),
+    [
+        (
+            "no_such_compiler",
+            "error: [Errno 2] No such file or directory: 'no_such_compiler'",
+            "apt-get install g++",
+        ),
+        ("broken", "x.h:1: error: full", None),
+        ("silent", "error: exit code 4", None),
+    ],
+)
+def test_a_compiler_that_fails_is_said(
+    compiler: str, said: str, hint: str | None, wires: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fpga_tf.rtl.verilate import build
+
+    for name, text in (("broken", "echo note >&2; echo 'x.h:1: error: full' >&2; exit 1"), ("silent", "exit 4")):
+        (wires / name).write_text(f"#!/bin/sh\n{text}\n")
+        (wires / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wires}:{os.environ['PATH']}")
+    monkeypatch.setenv("CXX", compiler)
+    with pytest.raises(ToolError) as caught:
+        build(wires, "jets", wires / "made")
+    assert (caught.value.what, caught.value.hint) == (f"g++ must compile the RTL, but says: {said}", hint)
+
+
+def test_size_of_a_build(wires: Path) -> None:
+    from fpga_tf.rtl.verilate import LARGEST_BYTES, size_of
+
+    assert (size_of(wires, "jets").operations, size_of(wires, "jets", jobs=3).memory_bytes) == (2, 1_050_000_000)
+    (wires / "src/jets_core_stage1.v").write_text("module many;\n" + "    wire a;\n" * 800_000)
+    assert size_of(wires, "jets").memory_bytes > LARGEST_BYTES
+
+
+def test_modules_of_the_simulation_import_neither_da4ml_nor_keras() -> None:
+    code = "import sys, fpga_tf.rtl.simulate, fpga_tf.rtl.verilate; print(sorted({'da4ml', 'keras'} & {*sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

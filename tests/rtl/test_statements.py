@@ -20,6 +20,7 @@ from fpga_tf.rtl.statements import (
     Operand,
     Port,
     Product,
+    Run,
     Select,
     Signal,
     Stage,
@@ -27,6 +28,7 @@ from fpga_tf.rtl.statements import (
     Sum,
     Table,
     Tables,
+    runs,
 )
 from fpga_tf.rtl.verilate import build
 from fpga_tf.rtl.words import Field
@@ -35,6 +37,7 @@ from tests.rtl.simulators import ghdl, icarus
 NAME = "every_kind"
 SOURCES = (Signal("a", True, 3), Signal("b", False, 3), Signal("c", False, 1), Signal("d", True, 1))
 A, B, C, D = SOURCES
+HANDED = (A, B, B, D)  # inputs that are handed on; zero in place of the third
 TABLES = [Table(3, 5, (3, None, 31, 0, 7, 16, 1, 2)), Table(1, 1, (1, 0))]
 
 
@@ -87,8 +90,9 @@ def design() -> tuple[Stage, list[Statement]]:
         widths = [TABLES[what.table].width] if isinstance(what, Lookup) else [1, 3, 9]
         for width, signed in product(widths, (False, True)):
             tested.append(Statement(Signal(f"r{len(tested)}", signed, width), what))
-    results = tuple(statement.target for statement in tested)
-    fields = tuple(Field(s.signed, s.width - int(s.signed), 0) for s in (*SOURCES, *results))
+    targets = tuple(statement.target for statement in tested)
+    fields = tuple(Field(s.signed, s.width - int(s.signed), 0) for s in (*SOURCES, *targets, *HANDED))
+    results = (*targets, Port(0), Port(3), None, Port(7))
     return Stage(fields[:4], fields[4:], (*statements, *tested), results), tested
 
 
@@ -105,12 +109,20 @@ def expected(tested: list[Statement]) -> tuple[Values, Values]:
         found = [computed(statement.what, known) for statement in tested]
         pairs = zip(found, tested, strict=True)
         outputs.append([np.nan if number is None else wrapped(number, s.target) for number, s in pairs])
+        outputs[-1] += [numbers[0], numbers[1], 0, numbers[3]]
         rows.append(numbers)
     return np.array(rows, dtype=float), np.array(outputs)
 
 
 def verilator(folder: Path, sources: tuple[str, ...], name: str, ports: Ports, values: Values) -> Values:
     return stream(build(folder, name, folder / "made"), ports, values)
+
+
+def test_neighbours_that_are_handed_on_are_one() -> None:
+    stage, tested = design()
+    last = runs(stage)[-3:]
+    low = sum(statement.target.width for statement in tested)
+    assert last == [Run(low, 6, Port(0)), Run(low + 6, 3, None), Run(low + 9, 1, Port(7))]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +143,7 @@ def test_every_statement_for_every_input(
         files.append(f"src/{file}")
     rows, wanted = expected(tested)
     found = simulate(tmp_path, tuple(files), NAME, Ports(stage.inputs, stage.outputs, 1), rows)
-    assert found.shape == wanted.shape == (256, len(tested))
+    assert found.shape == wanted.shape == (256, len(tested) + len(HANDED))
     known = ~np.isnan(wanted)
     wrong = np.flatnonzero(((found != wanted) & known).any(axis=0))
-    assert not len(wrong), [tested[i] for i in wrong[:3]]
+    assert not len(wrong), [stage.results[i] for i in wrong[:3]]
