@@ -136,13 +136,12 @@ class _Maker:
     folder: Path
 
     def make(self) -> None:
-        from fpga_tf.rtl.pipeline import pipeline, write_hdl
-
         with quiet_stderr():
-            try:
-                traced = self._traced()
-            except UserError as error:
-                raise NoRtlError(error.what, where=error.where, hint=error.hint) from error
+            from fpga_tf.rtl.pipeline import pipeline, write_hdl
+
+            traced = self._traced()
+        if isinstance(traced, UserError):
+            raise NoRtlError(traced.what, where=traced.where, hint=traced.hint) from traced
         levels = self._levels(float(traced.graph.cost))
         design = pipeline(traced, levels)
         for language in ("verilog", "vhdl"):
@@ -153,7 +152,14 @@ class _Maker:
         whole = replace(description, files=rtl_digests(self.folder))
         atomic_write(self.folder / RTL_MANIFEST, whole.to_text())
 
-    def _traced(self) -> Traced:
+    def _traced(self) -> Traced | UserError:
+        """The model's arithmetic, or why it can't be RTL."""
+        try:
+            return self._traced_model()
+        except UserError as error:
+            return error
+
+    def _traced_model(self) -> Traced:
         from fpga_tf.models.read import read_model
 
         model = read_model(self.config.project / MODEL)
