@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,3 +168,29 @@ def test_modules_of_the_simulation_import_neither_da4ml_nor_keras() -> None:
     code = "import sys, fpga_tf.rtl.simulate, fpga_tf.rtl.verilate; print(sorted({'da4ml', 'keras'} & {*sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_interrupt_leaves_no_compiler_behind(wires: Path) -> None:
+    from fpga_tf.rtl.verilate import build
+
+    def interrupt(done: float, total: float) -> None:
+        assert 0 < done < total
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(wires, "jets", wires / "made", advance=interrupt)
+    assert not (wires / "made/simulate").exists()
+    for _ in range(600):  # what a compiler started needs a moment to end after it
+        left = [process for process in Path("/proc").glob("[0-9]*/cwd") if _at(process) == wires / "made"]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert left == []
+
+
+def _at(link: Path) -> Path | None:
+    """Where a process works; None if it has ended or is another's."""
+    try:
+        return link.readlink()
+    except OSError:
+        return None
