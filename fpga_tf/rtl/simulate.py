@@ -15,7 +15,6 @@ from fpga_tf.rtl.words import Field, Words, pack, unpack, word_count
 Values = NDArray[np.float64]
 _RESET, _VALID = 1, 2  # bits of the word of control, see cycle.cpp
 _GAP = 0.25  # share of cycles without a sample
-_BLOCK = 1 << 16  # cycles handed over at once
 
 
 @dataclass(frozen=True)
@@ -220,9 +219,8 @@ def _clock(program: Path, ports: Ports, words: Words, schedule: Schedule) -> _Se
     records = np.concatenate([control[:, None].astype("<u4"), words[schedule.sample].astype("<u4")], axis=1)
     counts = [str(word_count(ports.inputs)), str(word_count(ports.outputs))]
     try:
-        done = subprocess.run(
-            [str(program), *counts], cwd=program.parent, input=records.tobytes(), capture_output=True, check=False
-        )
+        command = [str(program.resolve()), *counts]
+        done = subprocess.run(command, input=records.tobytes(), capture_output=True, check=False)
     except OSError as error:
         raise ToolError(f"the cycle simulation must start, but: {error}", where=str(program)) from error
     if done.returncode:
