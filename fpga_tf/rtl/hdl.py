@@ -12,7 +12,8 @@ import jinja2
 from fpga_tf.errors import InternalError
 from fpga_tf.rtl import verilog, vhdl
 from fpga_tf.rtl.names import check_name
-from fpga_tf.rtl.statements import Stage, Tables, stage, widths
+from fpga_tf.rtl.stages import stage
+from fpga_tf.rtl.statements import Stage, Tables, widths
 from fpga_tf.rtl.words import Field
 
 Language = Literal["verilog", "vhdl"]

@@ -12,7 +12,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.files import disk_errors
 from fpga_tf.rtl.hdl import Language, sources
 from fpga_tf.rtl.simulate import Ports
-from fpga_tf.rtl.statements import field_of
+from fpga_tf.rtl.stages import field_of
 from fpga_tf.rtl.trace import Traced
 from fpga_tf.rtl.words import Field
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fpga_tf.errors import UserError
 from fpga_tf.rtl.hdl import Language, texts
 from fpga_tf.rtl.simulate import Ports, Values, stream
+from fpga_tf.rtl.stages import stage as stage_of
 from fpga_tf.rtl.statements import (
     Constant,
     Cut,
@@ -147,3 +149,12 @@ def test_every_statement_for_every_input(
     known = ~np.isnan(wanted)
     wrong = np.flatnonzero(((found != wanted) & known).any(axis=0))
     assert not len(wrong), [stage.results[i] for i in wrong[:3]]
+
+
+def test_an_operation_that_is_not_known_is_refused() -> None:
+    from da4ml.types import CombLogic, Op, QInterval
+
+    ops = [Op(0, -1, -1, 0, QInterval(-4.0, 3.0, 1.0), 0.0, 0.0), Op(0, -1, 9, 0, QInterval(0.0, 1.0, 1.0), 0.0, 0.0)]
+    solution = CombLogic((1, 1), [0], [1], [0], [False], ops, -1, -1)
+    with pytest.raises(UserError, match="an operation must be one that becomes RTL here, not number 9 of da4ml"):
+        stage_of(solution, Tables())
