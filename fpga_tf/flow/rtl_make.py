@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,10 +111,14 @@ def _key(config: Config, manifest: Manifest, store: Store) -> str:
 
 
 def top_module(name: str) -> str:
-    """Name of the top module of a project: the project's, or with `_top` where that is a word of Verilog or VHDL."""
+    """Name of the top module of a project: the project's, as far as Verilog and VHDL allow.
+
+    VHDL has no `__` and no `_` at the end; a word of either language gets `_top`.
+    """
     from fpga_tf.rtl.names import RESERVED
 
-    return f"{name}_top" if name.lower() in RESERVED else name
+    plain = re.sub("_+", "_", name).rstrip("_")
+    return f"{plain}_top" if plain.lower() in RESERVED else plain
 
 
 def clock_of(config: Config) -> float:
