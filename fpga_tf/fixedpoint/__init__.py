@@ -1,16 +1,21 @@
-"""Numbers: formats, integer codes, quantiser semantics, lookup tables and the hardware softmax."""
+"""Numbers: formats, integer codes, quantiser semantics, lookup tables, the hardware softmax and layer normalisation."""
 
 from fpga_tf.fixedpoint.format import Format, Overflow, Rounding, smallest_format
+from fpga_tf.fixedpoint.layer_norm import LayerNormDesign, NormFormats, design_layer_norm, layer_norm_codes
 from fpga_tf.fixedpoint.quantisers import bits_format, parse_quantiser, quantiser_text
 from fpga_tf.fixedpoint.softmax import SoftmaxDesign, design_softmax, softmax_codes
 
 __all__ = [
     "Format",
+    "LayerNormDesign",
+    "NormFormats",
     "Overflow",
     "Rounding",
     "SoftmaxDesign",
     "bits_format",
+    "design_layer_norm",
     "design_softmax",
+    "layer_norm_codes",
     "parse_quantiser",
     "quantiser_text",
     "smallest_format",

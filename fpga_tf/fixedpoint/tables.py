@@ -30,6 +30,16 @@ def reciprocal_table(address_bits: int, fraction: int) -> tuple[int, ...]:
         return tuple(_nearest(scale / (1 + (i + Decimal("0.5")) / parts)) for i in range(parts))
 
 
+@lru_cache(maxsize=64)
+def inverse_sqrt_table(address_bits: int, fraction: int) -> tuple[int, ...]:
+    """``round(2**fraction / sqrt(u))`` at the middle ``u`` of each of ``3 * 2**address_bits`` equal parts of [1, 4)."""
+    with localcontext() as context:
+        context.prec = _DIGITS
+        scale = Decimal(2) ** fraction
+        parts = 1 << address_bits
+        return tuple(_nearest(scale / (1 + (i + Decimal("0.5")) / parts).sqrt()) for i in range(3 * parts))
+
+
 def inverse_sqrt(value: int) -> Decimal:
     """``1 / sqrt(value)`` to 60 digits: the attention's score scale."""
     with localcontext() as context:
