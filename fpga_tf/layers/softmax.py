@@ -11,6 +11,7 @@ from keras import ops
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, SoftmaxDesign, design_softmax, parse_quantiser
+from fpga_tf.layers.codes import codes_of, requantise
 from fpga_tf.layers.quantise import quantise
 
 
@@ -43,7 +44,7 @@ def hardware_softmax(scores: Any, design: SoftmaxDesign, scale: float, mask: Any
 def _forward(x: Any, design: SoftmaxDesign, mask: Any) -> Any:
     """The arithmetic of `fpga_tf.fixedpoint.softmax_codes`, in int64 tensors."""
     fmt = design.input
-    codes = ops.cast(ops.round(ops.multiply(x, 2.0**fmt.fraction)), "int64")
+    codes = codes_of(x, fmt)
     if design.stable:
         candidates = codes if mask is None else ops.where(mask, codes, ops.full_like(codes, fmt.min_code))
         difference = ops.subtract(ops.max(candidates, axis=-1, keepdims=True), codes)
@@ -62,27 +63,12 @@ def _forward(x: Any, design: SoftmaxDesign, mask: Any) -> Any:
     part = ops.bitwise_and(part, (1 << design.address_bits) - 1)
     inverse = ops.left_shift(ops.take(_table(design.reciprocal), part, axis=0), gap)
     product = ops.multiply(e, inverse)
-    out = _requantise(product, design.product_fraction, design.output)
+    out = requantise(product, design.product_fraction, design.output)
     return ops.multiply(ops.cast(out, x.dtype), design.output.lsb)
 
 
 def _table(entries: tuple[int, ...]) -> Any:
     return ops.convert_to_tensor(np.asarray(entries, dtype=np.int64))
-
-
-def _requantise(codes: Any, fraction: int, fmt: Format) -> Any:
-    """RND_CONV and SAT of exact codes, in integers (the only modes a softmax's output may have)."""
-    drop = fraction - fmt.fraction
-    if drop <= 0:
-        rounded = ops.left_shift(codes, -drop)
-    else:
-        floor = ops.right_shift(codes, drop)
-        rest = ops.bitwise_and(codes, (1 << drop) - 1)
-        half = 1 << (drop - 1)
-        tie_up = ops.logical_and(ops.equal(rest, half), ops.equal(ops.bitwise_and(floor, 1), 1))
-        up = ops.logical_or(ops.greater(rest, half), tie_up)
-        rounded = ops.add(floor, ops.cast(up, "int64"))
-    return ops.clip(rounded, fmt.min_code, fmt.max_code)
 
 
 def softmax_output_format(spec: object, where: str) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -56,8 +57,7 @@ def test_error_bound_holds_for_every_variance(bits: int, epsilon: float) -> None
                 if error is not None and error / inverse.max <= 1 / 500:
                     continue
                 variance = unsigned(bits, integer)
-                formats = NormFormats(*(getattr(PLAIN, s) for s in ("input", "mean", "deviation")), variance, inverse,
-                                      PLAIN.output)  # fmt: skip
+                formats = replace(PLAIN, variance=variance, inverse=inverse)
                 design = design_layer_norm(formats, 5, epsilon, error)
                 codes = np.arange(2**bits)
                 exact = np.minimum(1 / np.sqrt(variance.dequantise(codes) + epsilon), inverse.max)
@@ -69,7 +69,7 @@ def test_error_bound_holds_for_every_variance(bits: int, epsilon: float) -> None
 def test_a_root_is_as_good_as_asked_for_at_every_argument() -> None:
     """Before any rounding into the format, which here is as fine as the exact root."""
     variance, inverse = unsigned(12, 4), Format(False, 5, 30)
-    formats = NormFormats(PLAIN.input, PLAIN.mean, PLAIN.deviation, variance, inverse, PLAIN.output)
+    formats = replace(PLAIN, variance=variance, inverse=inverse)
     for error in (2.0**-3, 2.0**-6):
         design = design_layer_norm(formats, 4, 1e-3, error)
         codes = np.arange(2**12)
