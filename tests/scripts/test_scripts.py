@@ -209,7 +209,7 @@ def checkout(tmp_path: Path) -> Path:
         for program in ("fpga-tf", "python"):
             (root / name / "bin" / program).write_text(f'#!/bin/sh\necho {name} "$@"\nexit 1\n')
             (root / name / "bin" / program).chmod(0o755)
-        stamp = {"digest": make.dependency_digest(), "extras": [extra], "root": str(root)}
+        stamp = {"digest": make.dependency_digest(), "extras": [extra, "rtl"], "root": str(root)}
         (root / name / make.STAMP).write_text(json.dumps(stamp))
     return root
 
