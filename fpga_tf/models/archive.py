@@ -131,13 +131,24 @@ def _hdf5(source: Path | io.BytesIO, path: Path) -> Iterator[h5py.File]:
         yield file
 
 
-def _hdf5_config(path: Path) -> bytes:
+@contextmanager
+def checked_hdf5(path: Path) -> Iterator[h5py.File]:
+    """A `.h5` model file after checking its structure, for `with`; damage met inside is the user's error, too.
+
+    Raises:
+        UserError: the file is damaged, too large, or holds what a model file never holds.
+    """
     with _hdf5(path, path) as file:
         _check_hdf5(file, path)
         try:
-            text = file.attrs.get("model_config")
+            yield file
         except _HDF5_DAMAGE as error:
             raise _damaged(path, "whole HDF5 written by Keras", error) from error
+
+
+def _hdf5_config(path: Path) -> bytes:
+    with checked_hdf5(path) as file:
+        text = file.attrs.get("model_config")
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogateescape")
     if not isinstance(text, bytes):

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.models.archive import read_config
+from fpga_tf.models.keras2 import has_qkeras, is_keras2
 from fpga_tf.models.names import check_names
 from fpga_tf.models.references import check_references
 
 if TYPE_CHECKING:
     import keras
+
+    from fpga_tf.fixedpoint import Format
 
 _QUANTISERS = "hgq.quantizer.internal.fixed_point_quantizer"
 _REASON = "Exception encountered: "  # Keras wraps the reason in a dump of the configuration
@@ -32,15 +35,31 @@ def read_model(path: Path) -> keras.Model:
         UserError: the file is missing, damaged, unsafe or no such model, or a package that it needs is missing.
         ToolError: the file system refuses to read it.
     """
+    return read_with_notes(path)[0]
+
+
+def read_with_notes(path: Path, precision: Format | None = None) -> tuple[keras.Model, tuple[str, ...]]:
+    """As `read_model`, and what was chosen because the file does not say it.
+
+    Args:
+        precision: range and fraction of every tensor whose format a quantised file of Keras 2 does not state; None:
+            those of its kernels. Has no effect on other files, which state all formats.
+    """
     where = str(path)
-    packages = check_references(read_config(path), where)
-    _import(packages, where)
-    model = as_functional(_load(path), where)
+    config = read_config(path)
+    packages = check_references(config, where)
+    notes: tuple[str, ...] = ()
+    if is_keras2(config):
+        _import(packages | ({"qkeras"} if has_qkeras(config) else set()), where)
+        model, notes = importlib.import_module("fpga_tf.models.keras2_build").build_keras2(config, path, precision)
+    else:
+        _import(packages, where)
+        model = as_functional(_load(path), where)
     check_names(layer.name for layer in model.layers)
     _check_shapes(model, where)
     for layer in model.layers:
         _check_layer(layer)
-    return model
+    return model, notes
 
 
 def _import(packages: set[str], where: str) -> None:
