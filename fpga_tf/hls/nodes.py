@@ -11,6 +11,8 @@ from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.layers import Layer, register_layer
 from hls4ml.model.types import IntegerPrecisionType
 
+from fpga_tf.lower.operators.layer_norm import DIVISION
+
 INCLUDE = Path(__file__).parent / "include"
 BACKENDS = ("Vivado", "Vitis")
 
@@ -72,6 +74,17 @@ class FpgaTfSoftmax(_Node):
             self.add_constants(name, values, IntegerPrecisionType(max(int(max(values)).bit_length(), 1), signed=False))
         if self.get_attr("keep_data") is not None:
             self.add_constants("keep", self.get_attr("keep_data"), IntegerPrecisionType(1, signed=False))
+
+
+class FpgaTfLayerNorm(_Node):
+    """Layer normalisation of rows."""
+
+    def initialize(self) -> None:
+        super().initialize()
+        self.add_constants("gamma", self.get_attr("gamma_data"))
+        self.add_constants("beta", self.get_attr("beta_data"))
+        values = self.get_attr("root_table_data")
+        self.add_constants("root_table", values, IntegerPrecisionType(int(max(values)).bit_length(), signed=False))
 
 
 class FpgaTfMaskExpand(_Node):
@@ -164,6 +177,24 @@ _CALLS: dict[type[_Node], tuple[str, str, int, tuple[str, ...], tuple[str, ...]]
             "product_fraction",
         ),
     ),
+    FpgaTfLayerNorm: (
+        "layer_norm",
+        "layer_norm",
+        1,
+        ("gamma", "beta", "root_table"),
+        (
+            "n_outer",
+            "n_slice",
+            *(f"{stage}_{name}" for stage in ("mean", "variance") for name in DIVISION),
+            "variance_bits",
+            "guard",
+            "epsilon_code",
+            "half",
+            "address_bits",
+            "n_roots",
+            "root_bits",
+        ),
+    ),
     FpgaTfMaskExpand: (
         "mask",
         "mask_expand",
@@ -180,8 +211,10 @@ _CALLS: dict[type[_Node], tuple[str, str, int, tuple[str, ...], tuple[str, ...]]
 def _field(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return f"    static const bool {name} = {'true' if value else 'false'};"
-    kind, suffix = ("long long", "LL") if name in ("lowest", "den", "offset") else ("unsigned", "")
-    if name == "magic":
+    last = name.rpartition("_")[2]
+    signed = last in ("lowest", "den", "offset") or name == "epsilon_code"
+    kind, suffix = ("long long", "LL") if signed else ("unsigned", "")
+    if last == "magic":
         kind, suffix = "unsigned long long", "ULL"
     return f"    static const {kind} {name} = {int(value)}{suffix};"
 

@@ -83,7 +83,7 @@ def _direct(layer: Any) -> Format | None:
     if kind == "QActivation":
         with located(f"layer {layer.name}"):
             return parse_quantiser(layer.activation)
-    return layer.input_format if kind == "QSoftmax" else None
+    return layer.input_format if kind in ("QSoftmax", "QLayerNormalization") else None
 
 
 def _formats(model: Any, layer: Any, output: Any) -> set[Format | None]:

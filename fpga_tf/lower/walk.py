@@ -12,7 +12,17 @@ from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.lower.context import Conversion, LayerDict, located
 from fpga_tf.lower.inputs import InputPort, input_ports
-from fpga_tf.lower.operators import attention, elementwise, linear, linformer, masking, pooling, shape, softmax
+from fpga_tf.lower.operators import (
+    attention,
+    elementwise,
+    layer_norm,
+    linear,
+    linformer,
+    masking,
+    pooling,
+    shape,
+    softmax,
+)
 from fpga_tf.lower.operators.call import Call, Handler
 from fpga_tf.models.graph import calls, consumers
 from fpga_tf.models.masks import implicit_masks
@@ -24,6 +34,7 @@ HANDLERS: dict[str, Handler] = {
     "QMultiHeadAttention": attention.attention,
     "QLinformerAttention": linformer.linformer,
     "QSoftmax": softmax.q_softmax,
+    "QLayerNormalization": layer_norm.layer_norm,
     "QActivation": elementwise.activation,
     "QScaleShift": elementwise.scale_shift,
     "ReLU": elementwise.rectifier,

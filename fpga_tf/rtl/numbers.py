@@ -71,6 +71,14 @@ def low_bits(number: Number, width: int, fraction: int = 0) -> Number:
     return number.quantize(0, above, fraction)
 
 
+def kept(number: Number, integer: int) -> Number:
+    """A number of at least zero with its bits above ``2**integer`` dropped."""
+    if is_constant(number):
+        return constant(value_of(number) % 2.0**integer)
+    _, have, fraction = bits(number)
+    return number.quantize(0, integer, fraction) if have > integer else number
+
+
 def negative(number: Number) -> Number:
     """One where the number is below zero."""
     return constant(0) if float(number.low) >= 0 else number.is_negative()

@@ -8,7 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from fpga_tf.layers import QEinsumDense, QLinformerAttention, QMultiHeadAttention, QScaleShift, QSoftmax
+from fpga_tf.layers import (
+    QEinsumDense,
+    QLayerNormalization,
+    QLinformerAttention,
+    QMultiHeadAttention,
+    QScaleShift,
+    QSoftmax,
+)
 from tests.conformance.bench import Bench
 
 L = keras.layers
@@ -147,6 +154,42 @@ def softmaxes(b: Bench) -> None:
     b.out(layer(output_quantizer="quantized_bits(9,0,1,alpha=1)", input_quantizer=b.fixed((6, 8), (3, 4)))(x))
 
 
+def norm_layer(b: Bench, **options: Any) -> Any:
+    """A layer normalisation of random formats, of every rounding and overflow where it may have them."""
+
+    def down(sign: str) -> str:
+        modes = b.pick("RND_CONV", "TRN"), b.pick("SAT", "SAT", "WRAP", "SAT_ZERO")
+        return f"ap_{sign}fixed<{b.whole(6, 11)},{b.whole(2, 5)},{','.join(modes)}>"
+
+    given = {
+        "input_quantizer": b.pick(b.bits((6, 9), (2, 3)), b.fixed((6, 9), (2, 4))),
+        "mean_quantizer": down(""),
+        "deviation_quantizer": b.pick(b.bits((6, 9), (2, 3)), b.fixed((6, 9), (3, 4))),
+        "variance_quantizer": down("u"),
+        "inverse_quantizer": b.bits((5, 9), (0, 4), signed=False),
+        "gamma_quantizer": b.weight() if options.get("scale", True) else None,
+        "beta_quantizer": b.weight() if options.get("center", True) else None,
+        "output_quantizer": b.pick(b.bits((6, 9), (2, 3)), b.fixed((6, 9), (3, 4))),
+        "name": b.name("norm"),
+        **options,
+    }
+    return QLayerNormalization(**given)
+
+
+def norms(b: Bench) -> None:
+    """Layer normalisations of rows long and short, with every epsilon; saturated, and of a single value."""
+    x, plane = b.source(3, 4), b.source(2, 2, 3, quantiser="quantized_bits(9,3,alpha=1)")
+    b.out(norm_layer(b)(x), norm_layer(b, scale=False)(x), norm_layer(b, center=False)(x), norm_layer(b)(plane))
+    b.out(norm_layer(b, scale=False, center=False, epsilon=0.5)(b.source(2, b.whole(5, 7))))
+    b.out(norm_layer(b, epsilon=1e-5)(b.source(2, 6)), norm_layer(b, epsilon=2.0**-3)(b.source(9)))
+    b.out(norm_layer(b, error=0.25)(x), norm_layer(b, axis=2, deviation_quantizer="quantized_bits(5,0,1,alpha=1)")(x))
+    wide = {"variance_quantizer": "quantized_bits(12,5,keep_negative=0,alpha=1)", "epsilon": 2.0**-8}
+    b.out(norm_layer(b, **wide)(x), norm_layer(b, **wide, inverse_quantizer="ap_ufixed<9,4,RND,SAT>")(b.source(8)))
+    b.out(norm_layer(b)(b.source(1)), norm_layer(b)(b.source(3, 1)))
+    fine = norm_layer(b, input_quantizer="quantized_bits(8,3,alpha=1)", mean_quantizer="quantized_bits(12,3,alpha=1)")
+    b.out(L.Add(name=b.name("add"))([fine(b.source(2, 5)), b.source(2, 5)]))
+
+
 def attention_layer(b: Bench, heads: int | None = None, cls: Any = QMultiHeadAttention, **options: Any) -> Any:
     """An attention of random formats."""
     given: dict[str, Any] = {
@@ -260,6 +303,10 @@ def wide(b: Bench) -> None:
     stages |= {**tokens, "attention_quantizer": attention}
     b.out(linformer_layer(b, 1, 2, **kernel, **stages, output_quantizer=None)(x, x))
     b.out(QSoftmax(input_quantizer="quantized_bits(16,7,alpha=1)", name=b.name("softmax"))(x))
+    given = {f"{s}_quantizer": text for s in ("input", "mean", "deviation", "gamma", "beta", "output")}
+    given["variance_quantizer"] = "quantized_bits(18,8,keep_negative=0,alpha=1)"
+    given["inverse_quantizer"] = "quantized_bits(12,4,keep_negative=0,alpha=1)"
+    b.out(norm_layer(b, **given)(x), norm_layer(b, **given)(b.source(2, 6, quantiser=text)))
     b.out(b.quantised(L.GlobalAveragePooling1D(name=b.name("mean"))(x), "quantized_bits(14,4,alpha=1)"))
 
 
@@ -267,6 +314,7 @@ GROUPS: dict[str, tuple[Callable[[Bench], None], ...]] = {
     "elementwise": (quantisers, sums, shapes, simple, pooling, shared),
     "linear": (dense, einsum),
     "softmax": (softmaxes,),
+    "norm": (norms,),
     "attention": (attentions,),
     "masks": (masked, travelling),
     "linformer": (linformers, linformers_masked),

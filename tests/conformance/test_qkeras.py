@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.qkeras
 MORE = [pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3)]
-GROUPS = ("elementwise", "linear", "softmax", "attention", "masks", "linformer", "wide")
+GROUPS = ("elementwise", "linear", "softmax", "norm", "attention", "masks", "linformer", "wide")
 
 
 def draft_of(group: str, seed: int, folder: Path, store: Store) -> Callable[[], Project]:

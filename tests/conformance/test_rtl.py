@@ -9,7 +9,7 @@ from fpga_tf.errors import UserError
 
 pytestmark = pytest.mark.qkeras
 MORE = [pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3)]
-GROUPS = ("elementwise", "linear", "softmax", "attention", "masks", "linformer")
+GROUPS = ("elementwise", "linear", "softmax", "norm", "attention", "masks", "linformer")
 
 
 @pytest.mark.parametrize("seed", [0, *MORE])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fpga_tf.rtl.pipeline import Pipelined
 
 pytestmark = pytest.mark.qkeras
-GROUPS = ("elementwise", "softmax", "attention", "masks", "linformer")
+GROUPS = ("elementwise", "softmax", "norm", "attention", "masks", "linformer")
 SLOW = [pytest.param(group, marks=pytest.mark.slow) for group in GROUPS]
 
 

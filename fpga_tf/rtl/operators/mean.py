@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from fpga_tf.rtl.numbers import Number, Numbers, array_of, bits, floor_to, low_bits, total
@@ -19,22 +22,34 @@ def mean(node: Node, kernels: Kernels) -> Numbers:
     """
     rows, channels = node["n_rows"], node["n_channels"]
     grid = node.inputs[0].reshape(rows, channels)
-    sums = [total(grid[:, channel]) for channel in range(channels)]
-    if rows & (rows - 1) == 0:
-        return array_of((number * (1.0 / rows) for number in sums), (channels,))
-    scale = 2.0 ** (node.input_formats[0].fraction + node["up"])
-    return array_of(
-        (_quotient(number * scale, node, kernels) * 2.0**-node.format.fraction for number in sums), (channels,)
-    )
+    fractions = node.input_formats[0].fraction, node.format.fraction
+    means = [mean_of(list(grid[:, channel]), *fractions, node.description, kernels) for channel in range(channels)]
+    return array_of(means, (channels,))
 
 
-def _quotient(numerator: Number, node: Node, kernels: Kernels) -> Number:
+def mean_of(
+    numbers: Sequence[Number], fraction: int, into: int, division: Mapping[str, Any], kernels: Kernels
+) -> Number:
+    """The mean of numbers: exact over a power of two, else rounded.
+
+    Args:
+        fraction: of the numbers.
+        into: fraction of the result, if it is rounded.
+        division: constants of the division, as `fpga_tf.lower.operators.pooling.division_of` makes them.
+    """
+    whole, count = total(numbers), len(numbers)
+    if count & (count - 1) == 0:
+        return whole * (1.0 / count)
+    return _quotient(whole * 2.0 ** (fraction + division["up"]), division, kernels) * 2.0**-into
+
+
+def _quotient(numerator: Number, division: Mapping[str, Any], kernels: Kernels) -> Number:
     """A whole number over ``den``, floored, or rounded to nearest with ties to even."""
-    den, offset = node["den"], node["offset"]
+    den, offset = division["den"], division["offset"]
     shifted = numerator + float(offset * den)
-    wide = times(low_bits(shifted, bits(shifted)[1]), node["magic"], kernels) * 2.0 ** -node["shift"]
+    wide = times(low_bits(shifted, bits(shifted)[1]), division["magic"], kernels) * 2.0 ** -division["shift"]
     quotient = floor_to(wide, 0) + float(-offset)
-    if not node["nearest"]:
+    if not division["nearest"]:
         return quotient
     twice = (numerator - times(quotient, den, kernels)) * 2.0
     # above a half, or a half of an odd quotient

@@ -16,6 +16,7 @@ from fpga_tf.rtl.numbers import (
     constant,
     floor_to,
     is_constant,
+    kept,
     largest,
     looked_up,
     low_bits,
@@ -72,7 +73,7 @@ def _row(node: Node, codes: Sequence[Number], valid: Sequence[Number]) -> list[N
     mantissa, shifts = _inverse(node, whole)
     for step, reached in shifts:
         # no entry exceeds the sum, so none grows beyond where the sum's leading one goes
-        weights = [chosen(reached, weight, _kept(weight * 2.0**step, 1)) for weight in weights]
+        weights = [chosen(reached, weight, kept(weight * 2.0**step, 1)) for weight in weights]
     return [product(weight, mantissa) for weight in weights]
 
 
@@ -149,15 +150,7 @@ def _inverse(node: Node, whole: Number) -> tuple[Number, list[tuple[int, Number]
         upper = floor_to(normal, step - 1)
         reached = constant(float(value_of(upper) > 0)) if is_constant(upper) else (constant(0) - upper).is_negative()
         shifts.append((step, reached))
-        normal = chosen(reached, normal, _kept(normal * 2.0**step, 1))
-    address = floor_to(_kept(normal, 0), address_bits) * 2.0**address_bits
+        normal = chosen(reached, normal, kept(normal * 2.0**step, 1))
+    address = floor_to(kept(normal, 0), address_bits) * 2.0**address_bits
     unit = 2.0 ** -node["product_fraction"] * 2.0**lead
     return looked_up(address, [entry * unit for entry in node["reciprocal_table_data"]]), shifts
-
-
-def _kept(number: Number, integer: int) -> Number:
-    """A number of at least zero with its bits above ``2**integer`` dropped."""
-    if is_constant(number):
-        return constant(value_of(number) % 2.0**integer)
-    _, have, fraction = bits(number)
-    return number.quantize(0, integer, fraction) if have > integer else number
