@@ -27,7 +27,7 @@ from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.models.frontend import describe
 from fpga_tf.models.graph import producer, stable_keys
 from fpga_tf.models.normalisation import fold_batch_norms
-from fpga_tf.models.read import read_model
+from fpga_tf.models.read import read_model, read_with_notes
 
 _BATCH = 2048
 _KEEPING = ("QActivation", "Dropout", "Flatten", "Reshape")  # a probability stays one behind them
@@ -62,7 +62,7 @@ def load(config: Config, frontend: str) -> Loaded:
     Raises:
         UserError: the file is no model, or a float one without a `quantise` section.
     """
-    model = read_model(config.model.path)
+    model, choices = read_with_notes(config.model.path, _declared(config.model.input_precision))
     found = describe(model)
     if config.quantise is not None:
         if found != "float":
@@ -83,7 +83,7 @@ def load(config: Config, frontend: str) -> Loaded:
         raise UserError(
             "model.float must be a float Keras model, not a quantised one", where=config.where("model", "float")
         )
-    return Loaded(model, float_model, found, notes)
+    return Loaded(model, float_model, found, [*choices, *notes])
 
 
 def _quantised(config: Config, model: Any) -> Loaded:
@@ -130,8 +130,11 @@ def convert(loaded: Loaded, where: Target, input_precision: str | None) -> Conve
         if input_precision is not None:
             raise UserError("model.input_precision must be left out with HGQ2, whose own quantiser decides")
         return convert_hgq2(loaded.model, where)
-    declared = None if input_precision is None else Format.parse(input_precision)
-    return convert_quantised(loaded.model, where, declared)
+    return convert_quantised(loaded.model, where, _declared(input_precision))
+
+
+def _declared(input_precision: str | None) -> Format | None:
+    return None if input_precision is None else Format.parse(input_precision)
 
 
 def reference(
