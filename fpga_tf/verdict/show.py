@@ -6,6 +6,7 @@ Reads the same without colour, and in 80 columns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -196,7 +197,13 @@ def _print_rtl(rtl: RtlResult, console: Console, opinion: SynthesisReport | None
     table.add_column("source", overflow="fold")
     for name, value, source in (*rows(rtl), *([] if opinion is None else opinions(opinion))):
         _row(table, name, (value, source))
-    _section(console, "RTL", table, [*rtl.problems, f"folder: {rtl.folder}"])
+    _section(console, "RTL", table, [*rtl.problems, f"folder: {_from_here(rtl.folder)}"])
+
+
+def _from_here(folder: str) -> str:
+    """Relative to the current folder, if it is below."""
+    path, here = Path(folder), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _print_costs(rtl: RtlResult, console: Console) -> None:
