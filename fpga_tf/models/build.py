@@ -15,6 +15,7 @@ from fpga_tf.fixedpoint import Format, quantiser_text
 from fpga_tf.layers import QEinsumDense, QLinformerAttention, QScaleShift, QSoftmax
 from fpga_tf.layers.linformer import TOKENS
 from fpga_tf.models.graph import calls, consumers
+from fpga_tf.models.layer_norm import quantised_layer_norm
 from fpga_tf.models.plan import Plan, quantised_class
 from fpga_tf.models.rebuild import Loaded, Replacement, copy_layer
 from fpga_tf.models.simplify import MOVING, Names
@@ -280,6 +281,7 @@ _MAKERS: dict[type, Callable[[Builder, Any], Replacement]] = {
     QScaleShift: _scale_shift,
     keras.layers.MultiHeadAttention: _attention,
     QLinformerAttention: _attention,
+    keras.layers.LayerNormalization: quantised_layer_norm,
     keras.layers.Softmax: _softmax,
     keras.layers.ReLU: _relu,
     keras.layers.Add: _plain,

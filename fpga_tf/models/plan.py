@@ -11,6 +11,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import bits_format
 from fpga_tf.layers import QMultiHeadAttention
 from fpga_tf.models.graph import LayerCall, calls, consumers
+from fpga_tf.models.layer_norm import STAGES, VARIANCE_BITS
 from fpga_tf.models.simplify import LINEAR, MOVING
 from fpga_tf.models.sites import Site
 
@@ -103,6 +104,10 @@ def _plan_call(plan: Plan, call: LayerCall, *, signed: bool) -> None:
         plan.add(f"{layer.name}/scores", budget.activation_bits, signed=True)
         plan.add(layer.name, budget.activation_bits, signed=False, fixed=True)
         return
+    if isinstance(layer, keras.layers.LayerNormalization):
+        for stage, negative in STAGES.items():
+            bits = budget.activation_bits + (VARIANCE_BITS if stage == "variance" else 0)
+            plan.add(f"{layer.name}/{stage}", bits, signed=negative)
     plan.add(layer.name, budget.activation_bits, signed=signed)
 
 
@@ -114,7 +119,7 @@ def quantised_class(attention: Any) -> type[QMultiHeadAttention]:
 def _never_negative(call: LayerCall, positive: set[int]) -> bool:
     if isinstance(call.layer, _ROUNDING):
         return True
-    if isinstance(call.layer, (*LINEAR, keras.layers.MultiHeadAttention)):
+    if isinstance(call.layer, (*LINEAR, keras.layers.MultiHeadAttention, keras.layers.LayerNormalization)):
         return False
     return all(id(t) in positive for t in call.inputs if t.dtype != "bool")
 

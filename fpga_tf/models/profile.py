@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.layers import QMultiHeadAttention
 from fpga_tf.models.graph import LayerCall, calls
+from fpga_tf.models.layer_norm import stage_values
 from fpga_tf.models.plan import Plan
 
 BATCH = 250
@@ -86,6 +87,8 @@ def _values(step: Step) -> dict[str, Any]:
     found = {layer.name: step.output}
     if isinstance(layer, keras.layers.Softmax):
         found[f"{layer.name}/scores"] = step.arguments["inputs"]
+    if isinstance(layer, keras.layers.LayerNormalization):
+        found.update(stage_values(layer, step.arguments["inputs"]))
     return found
 
 

@@ -70,7 +70,7 @@ def quantise(
     Args:
         model: functional or Sequential, of Keras's layers (Dense, EinsumDense, MultiHeadAttention, Softmax, ReLU,
             Activation, Add, Concatenate, Flatten, Reshape, Permute, GlobalAveragePooling1D, BatchNormalization,
-            Dropout, Masking), and QLinformerAttention without quantisers.
+            LayerNormalization, Dropout, Masking), and QLinformerAttention without quantisers.
         calibration_data: an array (samples, ...), or one per input in a list or by name; finite.
         weight_bits: of kernels.
         activation_bits: of tensors between layers.
@@ -81,7 +81,7 @@ def quantise(
 
     Returns:
         A functional model of QDense, QActivation (QKeras's), QEinsumDense, QMultiHeadAttention, QLinformerAttention,
-        QSoftmax and QScaleShift.
+        QSoftmax, QLayerNormalization and QScaleShift.
 
     Raises:
         UserError: a layer or option that is not supported, unsuitable data, or bits out of range.

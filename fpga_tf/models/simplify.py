@@ -9,6 +9,7 @@ import keras
 
 from fpga_tf.errors import UserError
 from fpga_tf.layers import QLinformerAttention, QScaleShift
+from fpga_tf.models.layer_norm import check_layer_norm
 from fpga_tf.models.normalisation import fold_batch_norms
 from fpga_tf.models.rebuild import Loaded, Replacement, rebuild
 
@@ -20,6 +21,7 @@ _KEPT = (
     QScaleShift,
     keras.layers.MultiHeadAttention,
     QLinformerAttention,
+    keras.layers.LayerNormalization,
     keras.layers.Softmax,
     keras.layers.Add,
     keras.layers.Concatenate,
@@ -27,7 +29,7 @@ _KEPT = (
 )
 _SUPPORTED = (
     "Activation, Add, BatchNormalization, Concatenate, Dense, Dropout, EinsumDense, Flatten, GlobalAveragePooling1D, "
-    "InputLayer, Masking, MultiHeadAttention, Permute, QLinformerAttention, ReLU, Reshape, Softmax"
+    "InputLayer, LayerNormalization, Masking, MultiHeadAttention, Permute, QLinformerAttention, ReLU, Reshape, Softmax"
 )
 
 
@@ -78,6 +80,8 @@ def _simple(layer: Any, unique: Names) -> Replacement | None:
         return _relu(layer)
     if kind is keras.layers.GlobalAveragePooling1D and layer.data_format != "channels_last":
         raise UserError("a pooling must be channels_last", where=f"layer {layer.name!r}")
+    if kind is keras.layers.LayerNormalization:
+        check_layer_norm(layer)
     if kind not in _KEPT:
         raise UserError(
             f"a layer to quantise must be one of {_SUPPORTED}, not {kind.__name__}",

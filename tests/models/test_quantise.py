@@ -377,7 +377,7 @@ def test_mask_value_off_the_grid() -> None:
 @pytest.mark.parametrize(
     ("layer", "what"),
     [
-        (LAYERS.LayerNormalization(name="l"), "a layer to quantise must be one of Activation, Add, "),
+        (LAYERS.UnitNormalization(name="l"), "a layer to quantise must be one of Activation, Add, "),
         (LAYERS.Conv1D(3, 2, name="l"), "a layer to quantise must be one of Activation, Add, "),
         (LAYERS.Dense(3, activation="gelu", name="l"), "an activation must be linear, relu or softmax, not gelu"),
         (LAYERS.Activation("tanh", name="l"), "an activation must be linear, relu or softmax, not tanh"),
