@@ -29,6 +29,7 @@ from fpga_tf.cli.output import print_json
 from fpga_tf.cli.report import report
 from fpga_tf.cli.rtl import rtl
 from fpga_tf.cli.run import run
+from fpga_tf.cli.scan import scan
 from fpga_tf.cli.schema import schema
 from fpga_tf.cli.simulate import simulate
 from fpga_tf.errors import FpgaTfError, InternalError, UserError
@@ -47,7 +48,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, convert, simulate, rtl, estimate, report, check, doctor, schema):
+for _command in (run, convert, simulate, scan, rtl, estimate, report, check, doctor, schema):
     cli.add_command(_command)
 
 

@@ -72,6 +72,15 @@ class QuantiseConfig(_Section):
     headroom_bits: int = Field(
         default=0, ge=0, le=8, description="bits above the largest calibrated value", json_schema_extra=_unit("bits")
     )
+    integer_bits: Annotated[int, Field(ge=0, le=12, json_schema_extra=_unit("bits"))] | None = Field(
+        default=None, description="integer bits of one format for everything, without the sign; null: formats by tensor"
+    )
+    fraction_bits: Annotated[int, Field(ge=1, le=16, json_schema_extra=_unit("bits"))] | None = Field(
+        default=None, description="fraction bits of that format"
+    )
+    weight_fraction_bits: Annotated[int, Field(ge=1, le=16, json_schema_extra=_unit("bits"))] | None = Field(
+        default=None, description="fraction bits of weights in that format; null: fraction_bits"
+    )
 
 
 class DataConfig(_Section):

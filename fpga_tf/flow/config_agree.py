@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from fpga_tf.flow.config_types import broken
 
 if TYPE_CHECKING:
-    from fpga_tf.flow.config import Config
+    from fpga_tf.flow.config import Config, QuantiseConfig
+
+ONE_FORMAT_BITS = 23  # with the sign 24, which a float32 holds
 
 
 def check_sections(config: Config, folders: Iterable[Path]) -> None:
@@ -27,6 +29,8 @@ def check_sections(config: Config, folders: Iterable[Path]) -> None:
     if config.quantise is not None and config.model.float_model is not None:
         hint = "with quantise, model.path is the float model: remove model.float"
         raise broken("left out where model.float is given", at="quantise", found="given", hint=hint)
+    if config.quantise is not None:
+        _check_one_format(config.quantise)
     if config.data is None:
         _check_without_data(config)
     elif "random_samples" in config.simulation.model_fields_set:
@@ -37,6 +41,25 @@ def check_sections(config: Config, folders: Iterable[Path]) -> None:
         hint = "the project folder is replaced as a whole: give it one of its own"
         rule = "a folder of its own, without the config, its files or the current folder"
         raise broken(rule, at="project", found=repr(str(config.project)), hint=hint)
+
+
+def _check_one_format(section: QuantiseConfig) -> None:
+    """One format for everything is whole, and takes the place of widths."""
+    integer, fraction, weights = section.integer_bits, section.fraction_bits, section.weight_fraction_bits
+    if integer is None or fraction is None:
+        given = {"integer_bits": integer, "fraction_bits": fraction, "weight_fraction_bits": weights}
+        hint = "they make one format for all tensors"
+        for name in (name for name, value in given.items() if value is not None):
+            raise broken("given with integer_bits and fraction_bits", at=("quantise", name), found="alone", hint=hint)
+        return
+    for name in ("weight_bits", "activation_bits", "max_samples", "headroom_bits"):
+        if name in section.model_fields_set:
+            hint = "integer_bits and fraction_bits state the format of everything"
+            raise broken("left out where integer_bits is given", at=("quantise", name), found="given", hint=hint)
+    if integer + max(fraction, weights or 0) > ONE_FORMAT_BITS:
+        hint = "floats of 32 bits must hold every weight exactly"
+        rule = f"such that integer and fraction bits are at most {ONE_FORMAT_BITS} together"
+        raise broken(rule, at=("quantise", "integer_bits"), found=str(integer), hint=hint)
 
 
 def _check_without_data(config: Config) -> None:

@@ -87,11 +87,19 @@ def load(config: Config, frontend: str) -> Loaded:
 
 
 def _quantised(config: Config, model: Any) -> Loaded:
-    from fpga_tf.models.quantise import quantise_with_report
+    from fpga_tf.models.plan import OneFormat
+    from fpga_tf.models.quantise import quantise_to, quantise_with_report
 
     section = config.quantise
     assert section is not None
     calibration = _calibration(config)
+    if section.integer_bits is not None and section.fraction_bits is not None:
+        weights = section.weight_fraction_bits
+        one = OneFormat(section.integer_bits, section.fraction_bits, weights or section.fraction_bits)
+        quantised, more = quantise_to(model, calibration, one)
+        tensor, weight = one.tensor(signed=True), one.weight
+        note = f"quantised after training: every tensor to {tensor}, every weight to {weight}"
+        return Loaded(quantised, model, "qkeras", [note, *more])
     quantised, report = quantise_with_report(
         model,
         calibration,
@@ -154,24 +162,41 @@ def reference(
         check_classes(jets, tuple(int(s) for s in model.outputs[0].shape[1:]))
         evaluation = evaluation_inputs(ports, jets.x)
     sets = input_sets(ports, evaluation, simulation.stress_samples, simulation.seed)
-    keys = output_keys(model)
     total, done = sum(len(s[0]) for s in sets.values()), 0
     inputs: dict[str, list[NDArray[np.int64]]] = {}
     outputs: dict[str, list[NDArray[np.int64]]] = {}
     for name, values in sets.items():
-        codes = [p.codes(x) for p, x in zip(ports, values, strict=True)]
-        given = [x if p.raw else p.format.dequantise(c) for p, x, c in zip(ports, values, codes, strict=True)]
-        found = evaluate(model, given, keys, exact=precision == "float64", batch=_BATCH)
-        inputs[name] = codes
-        outputs[name] = [
-            expected_codes(found[k], f, f"output {k}, set {name}") for k, f in zip(keys, converted.outputs, strict=True)
-        ]
-        done += len(codes[0])
+        inputs[name], outputs[name] = _evaluated(loaded, converted, values, precision, name)
+        done += len(values[0])
         advance(done, total)
     if jets is None:
         return Reference(inputs, outputs)
     scores = None if loaded.float_model is None else float_scores(loaded.float_model, jets)
     return Reference(inputs, outputs, jets.y, scores)
+
+
+def evaluation_scores(loaded: Loaded, converted: Converted, jets: JetSample, precision: str) -> NDArray[np.float64]:
+    """What the firmware's first output is on the evaluation set, shape (samples, classes).
+
+    Raises:
+        UserError: the model does not fit the data.
+    """
+    check_classes(jets, tuple(int(s) for s in loaded.model.outputs[0].shape[1:]))
+    values = evaluation_inputs(converted.inputs, jets.x)
+    _, outputs = _evaluated(loaded, converted, values, precision, EVALUATION)
+    return converted.outputs[0].dequantise(outputs[0])
+
+
+def _evaluated(
+    loaded: Loaded, converted: Converted, values: Sequence[NDArray[Any]], precision: str, name: str
+) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+    """Codes of all inputs and all outputs of one set."""
+    ports, keys = converted.inputs, output_keys(loaded.model)
+    codes = [p.codes(x) for p, x in zip(ports, values, strict=True)]
+    given = [x if p.raw else p.format.dequantise(c) for p, x, c in zip(ports, values, codes, strict=True)]
+    found = evaluate(loaded.model, given, keys, exact=precision == "float64", batch=_BATCH)
+    formats = zip(keys, converted.outputs, strict=True)
+    return codes, [expected_codes(found[k], fmt, f"output {k}, set {name}") for k, fmt in formats]
 
 
 def float_scores(model: Any, jets: JetSample) -> NDArray[np.float64]:
@@ -187,6 +212,11 @@ def float_scores(model: Any, jets: JetSample) -> NDArray[np.float64]:
         return scores
     grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(grown / grown.sum(axis=-1, keepdims=True), dtype=np.float64)
+
+
+def float_scores_of(path: Path, jets: JetSample) -> NDArray[np.float64]:
+    """As `float_scores`, of a model file."""
+    return float_scores(read_model(path), jets)
 
 
 def _float_port(tensor: Any) -> ModelInput:

@@ -67,7 +67,7 @@ def prepare(config: Config, frontend: str, jets: JetSample | None, key: str, mad
     with progress.step(STEPS[1]):
         target = models.target(config, made)
         converted = models.convert(loaded, target, config.model.input_precision)
-        exact = _precision(loaded.frontend, converted.state.widest)
+        exact = precision(loaded.frontend, converted.state.widest)
     with progress.step(STEPS[2]) as step:
         reference = models.reference(config, loaded, converted, jets, exact, step.advance)
         models.write(converted, target, _manifest(config, loaded, converted, jets, exact, key), reference)
@@ -91,7 +91,7 @@ def _complete(folder: Path, owners: Mapping[str, str]) -> None:
     atomic_write(folder / MANIFEST, whole.to_text())
 
 
-def _precision(frontend: str, widest: dict[str, int]) -> str:
+def precision(frontend: str, widest: dict[str, int]) -> str:
     """How Keras is evaluated: float32 where that is exact, else float64. HGQ2 itself is defined in float32."""
     from fpga_tf.lower.context import FLOAT32_WIDTH
 

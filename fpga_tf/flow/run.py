@@ -33,7 +33,7 @@ from fpga_tf.store import Store, canonical_json
 from fpga_tf.verdict.verdict import RunResult
 
 _DIGESTED = ("name", "model", "quantise", "data", "hls", "simulation")
-_CODE = ("fixedpoint", "layers", "models", "lower", "hls", "flow", "jets/sample.py", "jets/untrusted.py")
+CODE = ("fixedpoint", "layers", "models", "lower", "hls", "flow", "jets/sample.py", "jets/untrusted.py")
 
 
 def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
@@ -87,7 +87,7 @@ def bring_project(config: Config, store: Store, fresh: bool, progress: Progress)
     with progress.step("read the configuration and the jets"):
         frontend = _frontend(config)
         fields = _fields(config)
-        key = store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": code_digest(_CODE)})
+        key = store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": code_digest(CODE)})
         jets = load_jets(config)
         asked = Settings.of(config, None if jets is None else jets.classes, probabilities=True)
         standing = stands(config.project, key, fresh=fresh)

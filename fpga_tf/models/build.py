@@ -19,7 +19,7 @@ from fpga_tf.models.layer_norm import quantised_layer_norm
 from fpga_tf.models.plan import Plan, quantised_class
 from fpga_tf.models.rebuild import Loaded, Replacement, copy_layer
 from fpga_tf.models.simplify import MOVING, Names
-from fpga_tf.models.sites import TensorFormat, best_format, covering_format
+from fpga_tf.models.sites import TensorFormat, best_format, covering_format, judged
 
 _SCALE_BITS = 16
 _GUARD_BITS = 4  # of a bias, below the last bit that its sum is rounded to
@@ -66,11 +66,15 @@ class Builder:
 
     def weight(self, name: str, values: NDArray[Any]) -> Format:
         """The format of a kernel, by least error."""
+        if self._plan.one is not None:
+            return self._stated(name, values, self._plan.one.weight)
         self.chosen[name] = best_format(name, values, self._plan.budget.weight_bits)
         return self.fmt(name)
 
     def bias(self, name: str, values: NDArray[Any], sites: Sequence[str]) -> Format:
         """The format of a bias whose sums are rounded at these sites: its range, and no bits far below the rounding."""
+        if self._plan.one is not None:
+            return self._stated(name, values, self._plan.one.weight)
         most = covering_format(name, values, self._plan.budget.bias_bits)
         fraction = max(self.fmt(s).fraction for s in sites) + _GUARD_BITS
         bits = min(max(most.format.integer + fraction + 1, 2), most.format.width)
@@ -79,8 +83,14 @@ class Builder:
 
     def factor(self, name: str, values: NDArray[Any]) -> Format:
         """The format of a scale or a shift, by its range."""
+        if self._plan.one is not None:
+            return self._stated(name, values, self._plan.one.weight)
         self.chosen[name] = covering_format(name, values, _SCALE_BITS)
         return self.fmt(name)
+
+    def _stated(self, name: str, values: NDArray[Any], fmt: Format) -> Format:
+        self.chosen[name] = judged(name, values, fmt)
+        return fmt
 
     def rounded_at(self, layer: Any) -> list[str]:
         """The sites where a layer's exact output is rounded."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
 from fpga_tf.errors import UserError
-from fpga_tf.fixedpoint import bits_format
+from fpga_tf.fixedpoint import Format, bits_format
 from fpga_tf.layers import QMultiHeadAttention
 from fpga_tf.models.graph import LayerCall, calls, consumers
 from fpga_tf.models.layer_norm import STAGES, VARIANCE_BITS
@@ -18,6 +19,9 @@ from fpga_tf.models.sites import Site
 _MASKS = ("mask", "attention_mask", "query_mask", "value_mask", "key_mask")
 # What brings its input into a format by itself, so that the tensor before it needs no quantiser of its own.
 _ROUNDING = (keras.layers.ReLU, keras.layers.Softmax)
+
+
+_STEP_BITS = 10  # of the exponent of a softmax, with one format for everything
 
 
 @dataclass(frozen=True)
@@ -39,37 +43,98 @@ class Budget:
     headroom_bits: int
 
 
+@dataclass(frozen=True)
+class OneFormat:
+    """One format for every tensor and one for every weight: what a scan of widths varies.
+
+    Attributes:
+        integer: integer bits, without the sign.
+        fraction: fraction bits of tensors.
+        weight_fraction: fraction bits of weights.
+    """
+
+    integer: int
+    fraction: int
+    weight_fraction: int
+
+    def tensor(self, *, signed: bool) -> Format:
+        """Of a tensor; one that is never negative has no sign bit."""
+        return _rounded(signed, self.integer, self.fraction)
+
+    def scores(self, scale: float) -> Format:
+        """Of what a softmax reads before it is scaled.
+
+        The fraction is cut where a step of the exponent is 2**-10: with 2**14 entries, an exp table for an error of
+        2**-10 takes no finer steps (`fpga_tf.fixedpoint.design_softmax`; up to 1023 scores in a row).
+        """
+        return _rounded(True, self.integer, min(self.fraction, max(_STEP_BITS + math.floor(math.log2(scale)), 1)))
+
+    @property
+    def share(self) -> Format:
+        """Of probabilities, from zero up to just below one: they need no integer bits."""
+        return _rounded(False, 0, self.fraction)
+
+    @property
+    def weight(self) -> Format:
+        """Of kernels, biases, scales and shifts."""
+        return _rounded(True, self.integer, self.weight_fraction)
+
+
+def _rounded(signed: bool, integer: int, fraction: int) -> Format:
+    return bits_format(integer + fraction + int(signed), integer, signed=signed)
+
+
 @dataclass
 class Plan:
     """What to quantise.
 
     Attributes:
         budget: bits.
+        one: the format of everything, in place of the budget's bits; None: each tensor gets its own.
         sites: tensors by name.
         absorbed: layers whose exact output goes straight into layers that round by themselves, with those sites.
     """
 
     budget: Budget
+    one: OneFormat | None = None
     sites: dict[str, Site] = field(default_factory=dict)
     absorbed: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, name: str, bits: int, *, signed: bool, fixed: bool = False) -> None:
-        """A site; `fixed` ones hold probabilities, from zero up to just below one."""
+    def add(
+        self, name: str, bits: int, *, signed: bool, fixed: bool = False, softmax_scale: float | None = None
+    ) -> None:
+        """A site; `fixed` ones hold probabilities, from zero up to just below one.
+
+        Args:
+            softmax_scale: of scores that a softmax reads: the factor that it puts on them.
+        """
         known = self.sites.get(name)
         if known is not None:  # a shared layer
             known.signed = known.signed or signed
+            known.fixed = known.fixed if fixed or softmax_scale else self._stated(known.signed)
             return
-        fmt = bits_format(bits, 0, signed=False) if fixed else None
+        fmt = self._share(bits) if fixed else self._stated(signed, softmax_scale)
         self.sites[name] = Site(name, bits, signed, 0 if fixed else self.budget.headroom_bits, fmt)
 
+    def _stated(self, signed: bool, softmax_scale: float | None = None) -> Format | None:
+        if self.one is None:
+            return None
+        return self.one.scores(softmax_scale) if softmax_scale else self.one.tensor(signed=signed)
 
-def make_plan(model: keras.Model, budget: Budget) -> Plan:
+    def _share(self, bits: int) -> Format:
+        return bits_format(bits, 0, signed=False) if self.one is None else self.one.share
+
+
+def make_plan(model: keras.Model, budget: Budget, one: OneFormat | None = None) -> Plan:
     """Plan the quantisation of a simplified model.
+
+    Args:
+        one: the format of everything, in place of the budget's bits.
 
     Raises:
         UserError: a mask that the hardware cannot honour.
     """
-    plan = Plan(budget)
+    plan = Plan(budget, one)
     positive: set[int] = set()
     for tensor in model.inputs:
         _plan_input(model, tensor, plan)
@@ -98,10 +163,12 @@ def _plan_call(plan: Plan, call: LayerCall, *, signed: bool) -> None:
     if isinstance(layer, keras.layers.MultiHeadAttention):
         for stage in quantised_class(layer).stage_names:
             bits = budget.attention_bits if stage == "attention" else budget.activation_bits
-            plan.add(f"{layer.name}/{stage}", bits, signed=stage != "attention", fixed=stage == "attention")
+            shares = stage == "attention"
+            scale = float(layer.get_config()["key_dim"]) ** -0.5 if stage == "scores" else None
+            plan.add(f"{layer.name}/{stage}", bits, signed=not shares, fixed=shares, softmax_scale=scale)
         return
     if isinstance(layer, keras.layers.Softmax):
-        plan.add(f"{layer.name}/scores", budget.activation_bits, signed=True)
+        plan.add(f"{layer.name}/scores", budget.activation_bits, signed=True, softmax_scale=1.0)
         plan.add(layer.name, budget.activation_bits, signed=False, fixed=True)
         return
     if isinstance(layer, keras.layers.LayerNormalization):

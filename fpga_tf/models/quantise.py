@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.models.frontend import describe
 from fpga_tf.models.names import check_names
-from fpga_tf.models.plan import Budget, make_plan
+from fpga_tf.models.plan import Budget, OneFormat, Plan, make_plan
 from fpga_tf.models.profile import masked_attentions, profile, run
 from fpga_tf.models.read import as_functional
 from fpga_tf.models.rebuild import rebuild
@@ -22,6 +22,7 @@ from fpga_tf.models.simplify import simplify
 from fpga_tf.models.sites import TensorFormat
 
 _BIAS_BITS = 16
+_MASK_SAMPLES = 2  # that show which attentions a mask reaches
 _RANGES = {"weight_bits": (2, 16), "activation_bits": (2, 20), "attention_bits": (2, 20), "input_bits": (2, 20)}
 
 
@@ -121,20 +122,58 @@ def quantise_with_report(
     )
     if not 0 <= headroom_bits < activation_bits or max_samples < 1:
         raise UserError("headroom_bits must be 0 or more and below activation_bits, max_samples at least 1")
+    model = _float(model)
+    data = calibration(model, calibration_data, max_samples)
+    simple, notes = simplify(model)
+    plan = make_plan(simple, budget)
+    profile(simple, plan, data)
+    quantised, chosen, more = _build(model, simple, plan, data)
+    return quantised, QuantisationReport(chosen, len(data[0]), (*notes, *more))
+
+
+def quantise_to(model: keras.Model, calibration_data: Any, one: OneFormat) -> tuple[keras.Model, list[str]]:
+    """The quantised model with one format for every tensor and one for every weight, biases among them.
+
+    Tensors that are never negative have that format without its sign bit, probabilities without its integer bits, and
+    what a softmax reads no more fraction bits than its table has steps (`OneFormat.scores`).
+
+    Args:
+        model: as `quantise` takes it.
+        calibration_data: as `quantise` takes it; only tells how masks travel, no format depends on it.
+        one: the formats.
+
+    Returns:
+        The model, and the notes of `QuantisationReport`.
+
+    Raises:
+        UserError: as `quantise`.
+    """
+    model = _float(model)
+    data = calibration(model, calibration_data, _MASK_SAMPLES)
+    simple, notes = simplify(model)
+    bits = one.tensor(signed=True).width
+    budget = Budget(one.weight.width, one.weight.width, bits, bits, one.share.width, headroom_bits=0)
+    quantised, _, more = _build(model, simple, make_plan(simple, budget, one), data)
+    return quantised, [*notes, *more]
+
+
+def _float(model: keras.Model) -> keras.Model:
+    """The functional form of a float model."""
     model = as_functional(model, "model to quantise")
     check_names(layer.name for layer in model.layers)
     if describe(model) != "float":
         raise UserError(f"a model to quantise must be a float one, not {describe(model)}", where=model.name)
-    data = calibration(model, calibration_data, max_samples)
-    builder_class = _builder_class()
-    simple, notes = simplify(model)
-    plan = make_plan(simple, budget)
-    profile(simple, plan, data)
-    first = [x[:2] for x in data]
-    builder = builder_class(simple, plan, {s.call.layer.name for s in run(simple, first) if s.masks})
+    return model
+
+
+def _build(
+    model: keras.Model, simple: keras.Model, plan: Plan, data: list[NDArray[Any]]
+) -> tuple[keras.Model, tuple[TensorFormat, ...], list[str]]:
+    """The quantised model of a finished plan, what was chosen, and notes on masks."""
+    first = [x[:_MASK_SAMPLES] for x in data]
+    builder = _builder_class()(simple, plan, {s.call.layer.name for s in run(simple, first) if s.masks})
     quantised = rebuild(simple, builder.replace, builder.enter)
-    notes += _same_masks(model, quantised, first)
-    return quantised, QuantisationReport(tuple(builder.chosen.values()), len(data[0]), tuple(notes))
+    return quantised, tuple(builder.chosen.values()), _same_masks(model, quantised, first)
 
 
 def _bits(name: str, value: int) -> int:

@@ -127,8 +127,12 @@ def best_format(name: str, values: ArrayLike, bits: int) -> TensorFormat:
 def covering_format(name: str, values: ArrayLike, bits: int) -> TensorFormat:
     """The format of `bits` bits, signed, that holds the values' range."""
     x = np.asarray(values, dtype=np.float64)
-    fmt = covering(float(x.min(initial=0.0)), float(x.max(initial=0.0)), bits, signed=True)
-    site = Site(name, bits, signed=True, fixed=fmt)
-    site.see(x)
-    site.judge(x)
+    return judged(name, x, covering(float(x.min(initial=0.0)), float(x.max(initial=0.0)), bits, signed=True))
+
+
+def judged(name: str, values: ArrayLike, fmt: Format) -> TensorFormat:
+    """What a given format makes of the values."""
+    site = Site(name, fmt.width, fmt.signed, fixed=fmt)
+    site.see(values)
+    site.judge(values)
     return site.choice()

@@ -182,6 +182,42 @@ def test_sections_must_agree(job: Write) -> None:
     assert told.startswith("quantise must be left out where model.float is given, not given\n")
 
 
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            {"integer_bits": 4},
+            "quantise.integer_bits must be given with integer_bits and fraction_bits, not alone\n"
+            "  hint they make one format for all tensors",
+        ),
+        (
+            {"weight_fraction_bits": 4},
+            "quantise.weight_fraction_bits must be given with integer_bits and fraction_bits, not alone\n"
+            "  hint they make one format for all tensors",
+        ),
+        (
+            {"integer_bits": 4, "fraction_bits": 6, "weight_bits": 8},
+            "quantise.weight_bits must be left out where integer_bits is given, not given\n"
+            "  hint integer_bits and fraction_bits state the format of everything",
+        ),
+        (
+            {"integer_bits": 12, "fraction_bits": 6, "weight_fraction_bits": 12},
+            "quantise.integer_bits must be such that integer and fraction bits are at most 23 together, not 12\n"
+            "  hint floats of 32 bits must hold every weight exactly",
+        ),
+    ],
+)
+def test_one_format_is_whole_and_stands_alone(job: Write, keys: dict[str, int], told: str) -> None:
+    assert one_rule(job, "quantise", **keys) == told
+
+
+def test_one_format_at_its_ends(job: Write) -> None:
+    for integer, fraction in ((0, 1), (12, 11), (7, 16)):
+        section = load_config(job(quantise={"integer_bits": integer, "fraction_bits": fraction})).quantise
+        assert section is not None
+        assert (section.integer_bits, section.fraction_bits, section.weight_fraction_bits) == (integer, fraction, None)
+
+
 @pytest.mark.parametrize("project", [".", "..", "/", "sub/..", "data.h5", "model.keras"])
 def test_the_project_folder_never_holds_what_the_run_needs(job: Write, project: str, tmp_path: Path) -> None:
     rule = "project must be a folder of its own, without the config, its files or the current folder, not"

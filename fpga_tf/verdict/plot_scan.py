@@ -1,0 +1,165 @@
+"""Draws a scan of bit widths: AUC by the float model's against fraction bits, as the papers of the field show it.
+
+Needs the extra `plots`; nothing else does.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from pathlib import Path
+from typing import Any
+
+from fpga_tf.errors import UserError
+from fpga_tf.files import atomic_write
+from fpga_tf.verdict.scan import Point, Scan, integers
+
+SUFFIXES = (".png", ".pdf", ".svg")
+_PACKAGES = ("matplotlib", "mplhep")
+_COLUMNS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3}  # by number of panels; of more, 4
+_ENTRY = 1.5  # of a legend, inches
+_MARKERS = "osDv^<>pPX"
+# ten colours that people of any colour vision tell apart (M. A. Petroff, arXiv:2107.02270)
+_COLORS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+_WIDE = 0.02  # of the enlarged view where the limit allows no loss
+_SIZE = {
+    "font.size": 11, "axes.labelsize": 11, "axes.titlesize": 11, "xtick.labelsize": 10, "ytick.labelsize": 10,
+    "legend.fontsize": 10, "xtick.major.size": 5, "ytick.major.size": 5, "xtick.minor.size": 2, "ytick.minor.size": 2,
+    "axes.linewidth": 1.0, "lines.markersize": 4.5, "savefig.dpi": 150, "svg.hashsalt": "fpga_tf",
+}  # fmt: skip
+
+
+def check_plot(path: Path) -> None:
+    """Told before anything is computed.
+
+    Raises:
+        UserError: the file's ending, or a package is missing.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"a plot must be a file that ends with {', '.join(SUFFIXES)}, not {path.name!r}")
+    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(f"{missing[0]} must be installed to draw a plot", hint="pip install 'fpga_tf[plots]'")
+
+
+def plot_scan(scan: Scan, path: Path) -> None:
+    """Write the figure; the same scan gives the same bytes.
+
+    Raises:
+        UserError: as `check_plot`.
+        ToolError: the file can't be written.
+    """
+    check_plot(path)
+    import matplotlib
+    import mplhep  # type: ignore[import-untyped]
+    from matplotlib.figure import Figure  # not pyplot: no window, no state
+
+    suffix = path.suffix.lower().removeprefix(".")
+    date = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[suffix]
+    style: dict[Any, Any] = {**mplhep.style.ROOT, **_SIZE}
+    with matplotlib.rc_context(style):
+        raw = io.BytesIO()
+        _draw(scan, Figure).savefig(raw, format=suffix, metadata=date, bbox_inches="tight")
+    atomic_write(path, raw.getvalue())
+
+
+def _draw(scan: Scan, figure_class: Any) -> Any:
+    """For each integer width the whole range, and below it the surroundings of the limit."""
+    panels = integers(scan.points)
+    columns = _COLUMNS.get(len(panels), 4)
+    bands = -(-len(panels) // columns)
+    figure = figure_class(figsize=(0.8 + 3.1 * columns, 1.2 + 4.2 * bands), layout="constrained")
+    grid = figure.subplots(
+        2 * bands, columns, sharex=True, sharey="row", squeeze=False, height_ratios=[1.0, 1.0] * bands
+    )
+    for number, (integer, points) in enumerate(panels.items()):
+        band, column = divmod(number, columns)
+        above, below = grid[2 * band][column], grid[2 * band + 1][column]
+        above.set_title(f"{integer} integer bits, 1 sign bit")
+        for axes in (above, below):
+            _lines(scan, points, axes)
+    for unused in range(len(panels), bands * columns):
+        for row in (0, 1):
+            grid[2 * (unused // columns) + row][unused % columns].set_visible(False)
+    _scales(scan, grid)
+    _labels(grid)
+    _legend(scan, figure)
+    return figure
+
+
+def _legend(scan: Scan, figure: Any) -> None:
+    """Above all panels: lines of classes, those of the float model and the limit, and what was scanned."""
+    handles = _handles(scan)
+    legend = figure.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=min(len(handles), int(figure.get_figwidth() / _ENTRY)),
+        frameon=False,
+        title=_title(scan),
+        title_fontsize=11,
+        alignment="left",
+    )
+    legend.get_title().set_parse_math(False)
+
+
+def _title(scan: Scan) -> str:
+    weights = {p.width.weight_fraction for p in scan.points if p.width.weight_fraction != p.width.fraction}
+    told = f", weights with {min(weights)} fraction bits" if weights else ""
+    return f"{scan.name}: {scan.reference.n:,} samples{told}"
+
+
+def _style(number: int) -> dict[str, Any]:
+    """Of a class's line; a hundred differ."""
+    marker = _MARKERS[(number + number // len(_COLORS)) % len(_MARKERS)]
+    return {"color": _COLORS[number % len(_COLORS)], "marker": marker, "linewidth": 1.2}
+
+
+def _handles(scan: Scan) -> list[Any]:
+    """The legend: all classes, even one that no panel has a point of."""
+    from matplotlib.lines import Line2D
+
+    found = [Line2D([], [], **_style(i), label=name.replace("$", r"\$")) for i, name in enumerate(scan.classes)]
+    found.append(Line2D([], [], color="black", linestyle="--", linewidth=1.0, label="float model"))
+    loss = scan.limits.max_auc_loss
+    if loss is not None:
+        text = f"loss of {loss:g} (limit)"
+        found.append(Line2D([], [], color="black", linestyle=":", linewidth=1.0, label=text))
+    return found
+
+
+def _lines(scan: Scan, points: list[Point], axes: Any) -> None:
+    axes.axhline(1.0, color="black", linewidth=1.0, linestyle="--")
+    for number, name in enumerate(scan.classes):
+        style, auc = _style(number), scan.reference.auc[name]
+        known = [(p.width.fraction, r) for p in points if (r := scan.ratio(p, name)) is not None]
+        axes.plot([x for x, _ in known], [y for _, y in known], **style)
+        if scan.limits.max_auc_loss is not None and auc:
+            axes.axhline(1.0 - scan.limits.max_auc_loss / auc, color=style["color"], linewidth=1.0, linestyle=":")
+
+
+def _scales(scan: Scan, grid: Any) -> None:
+    """The same in all panels, so that they compare: all points above, the limits below."""
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
+    ratios = [r for p in scan.points for n in scan.classes if (r := scan.ratio(p, n)) is not None]
+    low, high = min([*ratios, 1.0]), max([*ratios, 1.0])
+    loss = max((scan.limits.max_auc_loss or 0.0) / (auc or 1.0) for auc in scan.reference.auc.values()) or _WIDE
+    fractions = [p.width.fraction for p in scan.points]
+    for row, axes in enumerate(grid):
+        for one in axes:
+            edge = 0.08 * max(high - low, loss)
+            one.set_ylim(*((low - edge, high + edge) if row % 2 == 0 else (1.0 - 3.0 * loss, 1.0 + 1.0 * loss)))
+            one.set_xlim(min(fractions) - 0.5, max(fractions) + 0.5)
+            one.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7, steps=[1, 2, 5, 10]))
+            one.xaxis.set_minor_locator(NullLocator())
+
+
+def _labels(grid: Any) -> None:
+    """Heights once per row; bits below each pair."""
+    for row, axes in enumerate(grid):
+        axes[0].set_ylabel("AUC / float AUC" if row % 2 == 0 else "the same, enlarged")
+        for one in axes if row % 2 else ():
+            one.set_xlabel("fraction width [bits]")
+            one.tick_params(labelbottom=True)
