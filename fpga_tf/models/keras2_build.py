@@ -212,7 +212,7 @@ class _Builder:
         if kind == "softmax":
             return self.softmax(inputs[0], node.name)
         if self._precision is None:
-            return keras.layers.Activation(kind, name=node.name)(inputs[0])
+            return keras.layers.Activation(_float_activation(node), name=node.name)(inputs[0])
         return _qkeras().QActivation(self.activated(node), name=node.name)(inputs[0])
 
     def _dropout(self, node: Node, inputs: list[Any]) -> Any:
@@ -236,7 +236,7 @@ def _check_attention(node: Node, inputs: list[Any]) -> None:
 def _float_activation(node: Node) -> str:
     kind, _ = activation_of(node)
     if kind == "quantiser":
-        raise UserError("a Dense must not have a quantiser as activation", where=node.where, hint="it is QDense's")
+        raise UserError("activation must be no quantiser in a float model", where=node.where)
     return kind
 
 

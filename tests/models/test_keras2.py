@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from fpga_tf.models.keras2 import is_keras2
 from fpga_tf.models.keras2_formats import scores_format
 from fpga_tf.models.read import read_model, read_with_notes
 from tests.models.builders import float_model, layer_of, saved
-from tests.models.keras2_files import Writer, bits
+from tests.models.keras2_files import Writer, bits, relu
 
 pytestmark = pytest.mark.qkeras
 
@@ -294,6 +295,43 @@ def test_flipped_bytes_give_a_model_or_one_clear_error(tmp_path: Path, seed: int
         read_model(path)
     except UserError as error:
         assert "must" in error.what
+
+
+VALUES = [
+    *(None, True, 0, -1, 2, 3.5, 1e300, 10**30, "", "x", "relu", "add_0", [], [[]], {}, [None, 4, 3]),
+    *("softmax", [["input_1", 0, 0, {}]], bits(4, 40), bits(0, -9), {"class_name": "Dense", "config": {}}),
+]
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in a configuration, with every key of it."""
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places(value[key])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_value_anywhere_gives_a_model_or_one_clear_error(tmp_path: Path, seed: int) -> None:
+    def change(config: dict[str, Any]) -> None:
+        rng = random.Random(seed)
+        container, key = rng.choice(list(places(config)))
+        container[key] = rng.choice(VALUES)
+
+    path = Writer(quantised=seed % 4 != 0).model(2).write(tmp_path / "m.h5", change)
+    try:
+        read_model(path)
+    except UserError as error:
+        assert "must" in error.what
+
+
+def test_a_float_activation_is_no_quantiser(tmp_path: Path) -> None:
+    def change(config: dict[str, Any]) -> None:
+        layer_of(config, "dropout_0").update(class_name="Activation")
+        layer_of(config, "dropout_0")["config"] = {"name": "dropout_0", "activation": relu(6, 2)}
+
+    error = refused(Writer(quantised=False).model(2).write(tmp_path / "m.h5", change))
+    assert error.what == "activation must be no quantiser in a float model"
 
 
 # --- the published b-tagger ---
