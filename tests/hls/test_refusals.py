@@ -112,6 +112,18 @@ def _() -> Any:
     return model(layers().Softmax(name="bad"))
 
 
+@case("layer normalisation of keras", "a layer must be one of .*, not LayerNormalization")
+def _() -> Any:
+    return model(layers().LayerNormalization(name="bad"))
+
+
+@case("a layer normalisation without quantisers", "a layer normalisation must have quantisers to be hardware")
+def _() -> Any:
+    from fpga_tf.layers import QLayerNormalization
+
+    return model(QLayerNormalization(name="bad"))
+
+
 @case("an activation without a format", "an activation must be relu or linear without options, not gelu")
 def _() -> Any:
     return model(layers().Activation("gelu", name="bad"))
