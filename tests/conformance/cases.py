@@ -242,6 +242,8 @@ def travelling(b: Bench) -> None:
     b.out(attention_layer(b, 1, use_bias=False)(value=total, query=total, attention_mask=b.mask(4, 4)))
     both = L.Concatenate(name=b.name("cat"))([x, y])  # one mask still
     b.out(attention_layer(b, 1)(query=b.source(2, 3), value=both))
+    normal = norm_layer(b)(x)
+    b.out(attention_layer(b, 1)(normal, normal))
 
 
 def linformer_layer(b: Bench, heads: int, proj_dim: int, **options: Any) -> Any:
