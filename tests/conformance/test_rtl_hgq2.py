@@ -112,7 +112,25 @@ def test_whole_models(path: Path, tmp_path: Path) -> None:
     assert bad == 0
     assert compared > 30_000
     if path in PUBLISHED:
+        assert counted(graph) == stated(path)
         assert clocked(model, graph, ports, inputs, tmp_path) == 0
+
+
+def counted(graph: Any) -> tuple[float, int, int | None, int | None]:
+    """What the estimate is calibrated on: LUTs, stages and register bits at the levels of the recipe and at 2."""
+    from fpga_tf.rtl.pipeline import pipeline
+
+    deep, flat = pipeline(graph, 6.5), pipeline(graph, 2)
+    return round(deep.cost, 1), deep.latency, deep.register_bits, flat.register_bits
+
+
+def stated(path: Path) -> tuple[float, int, int | None, int | None]:
+    """The same as the data of the estimate state it."""
+    from fpga_tf.reports.estimate_data import TRANSFORMERS
+
+    name = path.stem.replace("mha", "MHA ").replace("lin", "Linformer ").removesuffix("part")
+    (one,) = [design for design in TRANSFORMERS if design.name == name]
+    return one.cost, one.stages, one.register_bits, one.register_bits_2
 
 
 def whole_range(port: InputPort, count: int) -> NDArray[np.float32]:
