@@ -73,7 +73,7 @@ def test_a_shared_layer_that_is_negative_once_keeps_its_sign() -> None:
     a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
     shared = keras.layers.Add(name="sum")
     positive = keras.layers.ReLU(name="relu")(a)
-    model = keras.Model([a, b], [shared([positive, positive]), shared([a, b])])
+    model = keras.Model([a, b], shared([shared([positive, positive]), b]))  # never negative in its first call
     quantised, _ = quantise_to(model, [np.zeros((1, 3)), np.zeros((1, 3))], ONE)
     assert formats(quantised)["sum_q"] == SIGNED
 
@@ -99,3 +99,18 @@ def test_a_quantised_model_is_refused() -> None:
     model = spread(float_model())
     with pytest.raises(UserError, match="must be a float one"):
         quantise_to(quantise(model, data(model, 50)), data(model, 5), ONE)
+
+
+@pytest.mark.parametrize("fraction", [2, 6, 12])
+def test_a_layer_normalisation_has_it_too(fraction: int) -> None:
+    inputs = keras.Input((5, 4), name="x")
+    normal = keras.layers.LayerNormalization(name="normal")(inputs)
+    model = spread(keras.Model(inputs, keras.layers.Dense(2, name="head")(normal)))
+    quantised, _ = quantise_to(model, data(model, 3), OneFormat(4, fraction, fraction))
+    signed, positive = bits_format(5 + fraction, 4), bits_format(4 + fraction, 4, signed=False)
+    expected = dict.fromkeys(("input", "mean", "deviation", "gamma", "beta", "output"), signed)
+    assert quantised.get_layer("normal").formats == {**expected, "variance": positive, "inverse": positive}
+    x = data(model, 50, seed=2)
+    error = np.abs(np.asarray(quantised(x)) - np.asarray(model(x))).max()
+    assert error < 24 * 2.0**-fraction
+    assert [layer.name for layer in quantised.layers].count("normal_q") == 0
