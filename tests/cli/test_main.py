@@ -36,7 +36,8 @@ def test_help_names_the_commands_and_the_exit_codes(capsys: Streams) -> None:
     assert main(["--help"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    for text in ("run", "convert", "simulate", "scan", "rtl", "check", "doctor", "schema", "Exit codes: 0 passed, 1 a gate"):
+    commands = ("run", "convert", "simulate", "rtl", "estimate", "scan", "report", "check", "doctor", "schema")
+    for text in (*commands, "Exit codes: 0 passed, 1 a gate"):
         assert text in out
     assert "..." not in out.split("Commands:")[1]  # no sentence is cut short
 
@@ -181,7 +182,19 @@ print(sorted(heavy & set(sys.modules)), code, file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "CONFIG"], ["schema"], ["doctor"], ["run", "--help"], ["scan", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["check", "CONFIG"],
+        ["schema"],
+        ["doctor"],
+        ["run", "--help"],
+        ["scan", "--help"],
+        ["rtl", "--help"],
+        ["estimate", "--help"],
+    ],
+)
 def test_light_commands_import_nothing_heavy(arguments: list[str], config: Path) -> None:
     arguments = [str(config) if argument == "CONFIG" else argument for argument in arguments]
     done = subprocess.run(
