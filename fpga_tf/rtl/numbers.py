@@ -7,6 +7,7 @@ A number is a da4ml `FixedVariable`: an interval and a step, and the operation t
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
@@ -27,6 +28,7 @@ HARDWARE = HWConfig(1, -1, -1)
 # interpreter goes wrong without an error.
 WIDEST_CUT, WIDEST = 32, 62
 FLOAT32_BITS = 24
+CONSTANT_PLACES = 31
 
 
 def constant(value: float) -> Number:
@@ -87,8 +89,12 @@ def negative(number: Number) -> Number:
 def clipped(number: Number, low: float, high: float) -> Number:
     """The number, or the bound that it is beyond."""
     if float(number.low) < low:
-        number = number.max_of(low)
-    return number.min_of(high) if float(number.high) > high else number
+        shift = _offset(constant(low), number)
+        number = (number - shift).max_of(low - shift) + shift if shift else number.max_of(low)
+    if float(number.high) <= high:
+        return number
+    shift = _offset(constant(high), number)
+    return (number - shift).min_of(high - shift) + shift if shift else number.min_of(high)
 
 
 def total(numbers: Iterable[Number]) -> Number:
@@ -112,12 +118,27 @@ def largest(numbers: Sequence[Number]) -> Number:
     return level[0]
 
 
+def _offset(number: Number, other: Number) -> float:
+    """What must be taken off a constant for da4ml 0.6 to select between it and another number; mostly nothing.
+
+    It holds the constant in units of the other's factor, but only with its last bit at most 31 places from one. Such
+    factors come from products of products. Nothing is in the way of a zero.
+    """
+    if not is_constant(number) or is_constant(other) or value_of(number) == 0:
+        return 0.0
+    place = -bits(number)[2] - math.log2(abs(float(other._factor)))
+    return value_of(number) if abs(place) > CONSTANT_PLACES else 0.0
+
+
 def chosen(condition: Number, if_true: Number, if_false: Number) -> Number:
     """One of two numbers by a bit."""
     if is_constant(condition):
         return if_true if value_of(condition) else if_false
     if is_constant(if_true) and is_constant(if_false) and value_of(if_true) == value_of(if_false):
         return if_true
+    shift = _offset(if_true, if_false) or _offset(if_false, if_true)
+    if shift:
+        return chosen(condition, if_true - shift, if_false - shift) + shift
     if is_constant(if_true) and if_false._factor < 0:
         # da4ml 0.6 gives the constant the sign of the other
         return -condition.msb_mux(constant(-value_of(if_true)), -if_false)

@@ -167,3 +167,25 @@ def test_costs_of_nodes_are_those_of_the_graph() -> None:
     kinds = {kind for costs in traced.costs.values() for kind in costs}
     assert {"additions", "multiplications", "selections", "tables"} <= kinds
     assert sum(sum(costs.values()) for costs in traced.costs.values()) == pytest.approx(traced.graph.cost)
+
+
+@pytest.mark.qkeras
+@pytest.mark.parametrize("places", [0, 20, 31, 32, 40])
+@pytest.mark.parametrize("value", [5.0, -63.0, 0.5])
+def test_constants_beside_products_of_far_factors(places: int, value: float) -> None:
+    """A product of products is held in a far unit, in which da4ml 0.6 loses a constant that is selected beside it."""
+    from fpga_tf.rtl.numbers import chosen, clipped, constant, negative, tabulated
+
+    given = Format.parse("ap_fixed<6,6>")
+    whole = values(given)
+
+    def far(x: Number) -> Number:
+        return (x * 2.0**-places) * tabulated(x, lambda known: (known % 2 + 1) * 2.0**places)
+
+    product = whole * (whole % 2 + 1)
+    found = computed(given, lambda x: chosen(negative(x), far(x), constant(value)))
+    assert np.array_equal(found, np.where(whole < 0, product, value))
+    found = computed(given, lambda x: chosen(negative(x), constant(value), far(x)))
+    assert np.array_equal(found, np.where(whole < 0, value, product))
+    found = computed(given, lambda x: clipped(far(x), value - 9, value))
+    assert np.array_equal(found, np.clip(product, value - 9, value))
