@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.flow.config import Config, DataConfig
+from fpga_tf.flow.config import Config
+from fpga_tf.flow.config_sections import DataConfig
 from fpga_tf.flow.detect import Detected, detect_frontend
 
 if TYPE_CHECKING:

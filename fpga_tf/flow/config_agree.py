@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from fpga_tf.flow.config_types import broken
 
 if TYPE_CHECKING:
-    from fpga_tf.flow.config import Config, QuantiseConfig
+    from fpga_tf.flow.config import Config
+    from fpga_tf.flow.config_sections import QuantiseConfig
 
 ONE_FORMAT_BITS = 23  # with the sign 24, which a float32 holds
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.flow.code import code_digest
-from fpga_tf.flow.config import Config, QuantiseConfig, RtlConfig
+from fpga_tf.flow.config import Config
+from fpga_tf.flow.config_sections import QuantiseConfig, RtlConfig
 from fpga_tf.flow.environment import check_environment
 from fpga_tf.flow.judge import limits
 from fpga_tf.flow.prepare import load_jets, precision, versions

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from fpga_tf.errors import UserError
 from fpga_tf.files import MANIFEST
-from fpga_tf.flow.config import BudgetConfig, Config, GatesConfig
+from fpga_tf.flow.config import Config
+from fpga_tf.flow.config_sections import BudgetConfig, GatesConfig
 from fpga_tf.hls.manifest import Manifest, read_manifest
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from fpga_tf.errors import UserError
-from fpga_tf.flow.config import QuantiseConfig
 from fpga_tf.flow.config_agree import ONE_FORMAT_BITS
+from fpga_tf.flow.config_sections import QuantiseConfig
 from fpga_tf.verdict.scan import Width
 
 _PART = re.compile(r"(\d{1,3})(?:\.\.(\d{1,3}))?")

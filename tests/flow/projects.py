@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fpga_tf.files import MANIFEST
-from fpga_tf.flow.config import BudgetConfig, GatesConfig
+from fpga_tf.flow.config_sections import BudgetConfig, GatesConfig
 from fpga_tf.flow.reference import REFERENCE, Reference, write_reference
 from fpga_tf.flow.settings import Settings
 from fpga_tf.hls.manifest import Manifest, Port, digests

@@ -11,7 +11,7 @@ import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.flow import judge
-from fpga_tf.flow.config import BudgetConfig, GatesConfig
+from fpga_tf.flow.config_sections import BudgetConfig, GatesConfig
 from fpga_tf.hls.manifest import edited, read_manifest
 from fpga_tf.verdict.agreement import combine
 from fpga_tf.verdict.physics import physics
