@@ -79,8 +79,8 @@ def read_budget(path: Path) -> Demand:
     from pydantic import BaseModel, ConfigDict, ValidationError
 
     from fpga_tf.flow.config import config_schema
-    from fpga_tf.flow.config_sections import BudgetConfig, HlsConfig
     from fpga_tf.flow.config_errors import ConfigError, Problem, problems_of
+    from fpga_tf.flow.config_sections import BudgetConfig, HlsConfig
     from fpga_tf.flow.yaml_source import read_yaml
 
     class Sections(BaseModel):
