@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fpga_tf.errors import ToolError, UserError
@@ -97,6 +97,16 @@ def sha256_file(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def changed_files(folder: Path, digests: Mapping[str, str]) -> list[str]:
+    """Files that are no longer as their SHA-256 says (or gone), in order.
+
+    Args:
+        digests: by name relative to the folder.
+    """
+    found = ((name, folder / name, digest) for name, digest in sorted(digests.items()))
+    return [name for name, path, digest in found if not path.is_file() or sha256_file(path) != digest]
 
 
 def replace_tree(src: Path, dst: Path, *, marker: str | None = None, without: str | None = None) -> None:

@@ -74,6 +74,11 @@ def version(package: str) -> str | None:
         return None
 
 
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of those of the packages that are installed."""
+    return {name: found for name in packages if (found := version(name)) is not None}
+
+
 def check_environment(frontend: str) -> None:
     """Refuse an environment in which a model of this frontend would be read wrongly or not at all.
 

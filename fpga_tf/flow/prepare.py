@@ -16,7 +16,7 @@ from fpga_tf.errors import InternalError, UserError
 from fpga_tf.files import MANIFEST, atomic_write
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.config import Config
-from fpga_tf.flow.environment import version
+from fpga_tf.flow.environment import versions as installed
 from fpga_tf.flow.judge import DEFINES, MODEL, typedefs
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.quiet import quiet_stderr
@@ -31,12 +31,7 @@ _VERSIONED = ("hls4ml", "tensorflow", "keras", "numpy", "qkeras-v3", "hgq2")
 
 def versions() -> dict[str, str]:
     """Versions of what a project depends on."""
-    found = {name: version(name) for name in _VERSIONED}
-    return {
-        "fpga_tf": __version__,
-        "python": platform.python_version(),
-        **{n: v for n, v in found.items() if v is not None},
-    }
+    return {"fpga_tf": __version__, "python": platform.python_version(), **installed(_VERSIONED)}
 
 
 def load_jets(config: Config) -> JetSample | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fpga_tf.errors import UserError
 from fpga_tf.flow import judge
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.lock import project_lock
@@ -14,14 +13,13 @@ from fpga_tf.flow.prepare import STEPS
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.reference import REFERENCE, read_reference
 from fpga_tf.flow.rtl_budget import rtl_design, rtl_result
-from fpga_tf.flow.rtl_make import bring_rtl, missing_packages
+from fpga_tf.flow.rtl_make import bring_rtl, check_packages
 from fpga_tf.flow.rtl_verify import STEPS as SIMULATION
 from fpga_tf.flow.rtl_verify import Clocked, clock_rtl, on_disk
 from fpga_tf.flow.rtl_yosys import second_opinion
 from fpga_tf.flow.run import bring_project, store_for
-from fpga_tf.flow.settings import read_project
+from fpga_tf.flow.settings import Settings, read_project
 from fpga_tf.reports.types import SynthesisReport
-from fpga_tf.store import Store
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.rtl import RtlResult, rtl_gates
 from fpga_tf.verdict.verdict import Step
@@ -52,7 +50,7 @@ class RtlJudged:
             "gates": [gate.to_json() for gate in self.gates],
             "notes": list(self.notes),
             "yosys": None if self.opinion is None else self.opinion.to_json(),
-            "steps": [{"name": one.name, "seconds": one.seconds, "cached": one.cached} for one in self.steps],
+            "steps": [asdict(step) for step in self.steps],
         }
 
 
@@ -72,34 +70,30 @@ def make_rtl(
         UserError: the configuration or model, or something else stands in the folder.
         ToolError: Verilator, make or g++ is missing or fails.
     """
-    for package in missing_packages():
-        raise UserError(f"{package} must be installed to make RTL", hint="pip install 'fpga_tf[rtl]'")
+    check_packages()
     progress.plan(1 + len(STEPS) + 1 + simulate * len(SIMULATION) + (yosys is not None))
     with project_lock(config.project), store_for(fresh) as store:
         bring_project(config, store, fresh, progress)
         bring_rtl(config, folder, store, fresh=fresh, progress=progress)
-        clocked = _clocked(config, folder, store, progress) if simulate else on_disk(folder)
+        manifest, settings = read_project(config.project)
+        if simulate:
+            reference = read_reference(config.project / REFERENCE, manifest)
+            clocked = clock_rtl(folder, reference, store, progress, jobs=settings.jobs, simulate=config.rtl.simulate)
+        else:
+            clocked = on_disk(folder)
         opinion = None
         if yosys is not None:
-            jobs = config.simulation.jobs
-            opinion = second_opinion(clocked, store, progress, jobs=jobs, any_size=yosys == "any")
-        judged = _judged(config, clocked, simulate)
+            opinion = second_opinion(clocked, store, progress, jobs=settings.jobs, any_size=yosys == "any")
+        judged = _judged(settings, clocked, simulate)
         told = () if opinion is None else tuple(f"Yosys: {note}" for note in opinion.notes)
         return replace(judged, opinion=opinion, notes=(*judged.notes, *told), steps=tuple(progress.steps))
 
 
-def _clocked(config: Config, folder: Path, store: Store, progress: Progress) -> Clocked:
-    manifest, settings = read_project(config.project)
-    reference = read_reference(config.project / REFERENCE, manifest)
-    return clock_rtl(folder, reference, store, progress, jobs=settings.jobs, simulate=config.rtl.simulate)
-
-
-def _judged(config: Config, clocked: Clocked, simulated: bool) -> RtlJudged:
+def _judged(settings: Settings, clocked: Clocked, simulated: bool) -> RtlJudged:
     result, design = rtl_result(clocked), rtl_design(clocked)
     gates = rtl_gates(result)
     if not simulated:
         gates = gates[1:]  # no agreement was asked for
-    _, settings = read_project(config.project)
     gates += judge.budget_gates(design, settings, part=clocked.manifest.part, clock_ns=clocked.manifest.clock_ns)
     notes = [*design.notes, *(str(found) for found in design.disagreements)]
     return RtlJudged(result, tuple(gates), tuple(notes), ())

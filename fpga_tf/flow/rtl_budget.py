@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +26,17 @@ def estimate_of(made: RtlManifest, folder: Path, depth: Depth | None = None) -> 
     """
     cut = depth or Depth(made.levels, made.latency, made.register_bits)
     counts = Counts(made.cost, cut.register_bits, cut.latency, cut.levels)
-    model = DelayModel(**made.delay) if made.delay else PUBLISHED
-    path = str(folder / RTL_MANIFEST)
+    path, model = str(folder / RTL_MANIFEST), delay_model(made.delay)
     return estimate(counts, top=made.name, part=made.part, clock_ns=made.clock_ns, path=path, model=model)
+
+
+def delay_model(terms: Mapping[str, float]) -> DelayModel:
+    """What levels of logic take.
+
+    Args:
+        terms: by name; empty for the model that is fitted to published designs.
+    """
+    return DelayModel(**terms) if terms else PUBLISHED
 
 
 def rtl_design(clocked: Clocked) -> Design:

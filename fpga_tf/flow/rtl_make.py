@@ -14,12 +14,12 @@ from fpga_tf.files import atomic_write, check_replaceable, replace_tree
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow.code import code_digest
 from fpga_tf.flow.config import Config
-from fpga_tf.flow.environment import version
+from fpga_tf.flow.environment import versions
 from fpga_tf.flow.judge import MODEL
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.quiet import quiet_stderr
 from fpga_tf.flow.reference import REFERENCE, Reference, read_reference
-from fpga_tf.flow.rtl_budget import rtl_result
+from fpga_tf.flow.rtl_budget import delay_model, rtl_result
 from fpga_tf.flow.rtl_folder import rtl_stands
 from fpga_tf.flow.rtl_verify import Clocked
 from fpga_tf.flow.samples import EVALUATION
@@ -30,7 +30,6 @@ from fpga_tf.store import ENTRY, Store, canonical_json
 from fpga_tf.verdict.rtl import rows
 
 if TYPE_CHECKING:
-    from fpga_tf.reports.estimate import DelayModel
     from fpga_tf.rtl.pipeline import Pipelined
     from fpga_tf.rtl.trace import Traced
 
@@ -50,12 +49,24 @@ class NoRtlError(UserError):
     """The model can't become RTL, whatever stands in any folder."""
 
 
+def check_packages(where: str | None = None) -> None:
+    """Refuse to make RTL without its packages.
+
+    Args:
+        where: in the configuration it is asked for.
+
+    Raises:
+        UserError: one is missing.
+    """
+    for package in missing_packages():
+        raise UserError(f"{package} must be installed to make RTL", where=where, hint="pip install 'fpga_tf[rtl]'")
+
+
 def without(config: Config) -> str:
-    """Why a run makes no RTL."""
-    missing = missing_packages()
+    """Why a run that makes no RTL makes none."""
     if config.rtl.generate == "never":
         return "no RTL: rtl.generate is never"
-    return f"no RTL: {missing[0] if missing else 'nothing'} is not installed (pip install 'fpga_tf[rtl]')"
+    return f"no RTL: {missing_packages()[0]} is not installed (pip install 'fpga_tf[rtl]')"
 
 
 def wanted(config: Config) -> bool:
@@ -64,14 +75,9 @@ def wanted(config: Config) -> bool:
     Raises:
         UserError: it is asked for, and a package is missing.
     """
-    missing = missing_packages()
-    if config.rtl.generate == "always" and missing:
-        raise UserError(
-            f"{missing[0]} must be installed to make RTL",
-            where=config.where("rtl", "generate"),
-            hint="pip install 'fpga_tf[rtl]'",
-        )
-    return config.rtl.generate != "never" and not missing
+    if config.rtl.generate == "always":
+        check_packages(config.where("rtl", "generate"))
+    return config.rtl.generate != "never" and not missing_packages()
 
 
 def bring_rtl(config: Config, folder: Path, store: Store, *, fresh: bool, progress: Progress) -> None:
@@ -127,8 +133,7 @@ def clock_of(config: Config) -> float:
 
 
 def _versions() -> dict[str, str]:
-    found = {name: version(name) for name in _VERSIONED}
-    return {"fpga_tf": __version__, **{name: text for name, text in found.items() if text is not None}}
+    return {"fpga_tf": __version__, **versions(_VERSIONED)}
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ class _Maker:
         if self.config.rtl.levels is not None:
             return self.config.rtl.levels
         try:
-            return levels_for(clock_of(self.config), cost, delay_model(self.config))
+            return levels_for(clock_of(self.config), cost, delay_model(_delay(self.config)))
         except UserError:
             return float(FEWEST)
 
@@ -201,7 +206,7 @@ class _Maker:
             part=self.manifest.part,
             clock_ns=clock_of(self.config),
             levels=levels,
-            delay={} if self.config.rtl.delay is None else self.config.rtl.delay.model_dump(),
+            delay=_delay(self.config),
             latency=design.latency,
             cost=design.cost,
             register_bits=design.register_bits,
@@ -225,12 +230,9 @@ def _depths(design: Pipelined) -> tuple[Depth, ...]:
     return tuple(Depth(float(levels), cut.latency, cut.register_bits) for levels, cut in cuts)
 
 
-def delay_model(config: Config) -> DelayModel:
-    """What levels of logic take: as configured, else as fitted to published designs."""
-    from fpga_tf.reports.estimate import PUBLISHED, DelayModel
-
-    given = config.rtl.delay
-    return PUBLISHED if given is None else DelayModel(**given.model_dump())
+def _delay(config: Config) -> dict[str, float]:
+    """Terms of the configured delay model by name; empty for the published one."""
+    return {} if config.rtl.delay is None else config.rtl.delay.model_dump()
 
 
 def _hand_over(folder: Path, made: RtlManifest, config: Config, reference: Reference) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import MANIFEST, sha256_file
+from fpga_tf.files import MANIFEST, changed_files, sha256_file
 from fpga_tf.fixedpoint import Format
 
 SCHEMA = 1
@@ -160,9 +160,4 @@ def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 def edited(folder: Path, manifest: Manifest) -> list[str]:
     """Generated files that are no longer as they were written (or gone), in order."""
-    out = []
-    for name, digest in sorted(manifest.files.items()):
-        path = folder / name
-        if not path.is_file() or sha256_file(path) != digest:
-            out.append(name)
-    return out
+    return changed_files(folder, manifest.files)

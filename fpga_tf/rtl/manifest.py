@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import sha256_file
+from fpga_tf.files import changed_files, sha256_file
 from fpga_tf.fixedpoint import Format
 from fpga_tf.rtl.words import Field
 
@@ -194,9 +194,4 @@ def rtl_digests(folder: Path) -> dict[str, str]:
 
 def rtl_edited(folder: Path, manifest: RtlManifest) -> list[str]:
     """Generated files that are no longer as they were written (or gone), in order."""
-    changed = []
-    for name, digest in sorted(manifest.files.items()):
-        path = folder / name
-        if not path.is_file() or sha256_file(path) != digest:
-            changed.append(name)
-    return changed
+    return changed_files(folder, manifest.files)

@@ -18,7 +18,7 @@ from fpga_tf.verdict.physics import Physics, WorkingPoint
 from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, rows
 from fpga_tf.verdict.show_rtl import print_costs, print_depths, print_rtl
 from fpga_tf.verdict.tables import NONE, or_none, percent, ratio, row, section, shown, table_of
-from fpga_tf.verdict.verdict import STAGES, RunResult, Verdict
+from fpga_tf.verdict.verdict import STAGES, RunResult, combined
 
 _HEADINGS = {"float": "float", "quantised": "quantised", "csim": "C-sim"}
 _STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow", "incomplete": "bold yellow"}
@@ -74,8 +74,7 @@ def render_rtl(
         _print_gates(result, console)
         for note in result.notes:
             console.print(shown(f"note: {note}"))
-    results = {gate.result for gate in gates}
-    verdict: Verdict = "fail" if "fail" in results else "incomplete" if "unknown" in results else "pass"
+    verdict = combined(gates)
     text = Text.assemble((verdict.upper(), _STYLES[verdict]), ": ", shown(summary(result)))
     console.print(text, soft_wrap=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from fpga_tf.verdict.agreement import Agreement
@@ -24,12 +24,14 @@ def decide(gates: Iterable[Gate]) -> Verdict:
     Without an agreement gate it is `incomplete` at best: nothing passes that was not compared with the model.
     """
     held = list(gates)
-    results = {gate.result for gate in held}
-    if "fail" in results:
-        return "fail"
-    if "unknown" in results or all(gate.gate != AGREEMENT for gate in held):
-        return "incomplete"
-    return "pass"
+    found = combined(held)
+    return "incomplete" if found == "pass" and all(gate.gate != AGREEMENT for gate in held) else found
+
+
+def combined(gates: Iterable[Gate]) -> Verdict:
+    """`fail` if any gate fails, else `incomplete` if any is unknown, else `pass`."""
+    results = {gate.result for gate in gates}
+    return "fail" if "fail" in results else "incomplete" if "unknown" in results else "pass"
 
 
 def exit_code(verdict: Verdict, *, strict: bool = False) -> int:
@@ -98,7 +100,7 @@ class RunResult:
                 "top_class_changes": dict(self.top_class_changes),
             },
             "budget": [gate.to_json() for gate in self.budget],
-            "steps": [{"name": step.name, "seconds": step.seconds, "cached": step.cached} for step in self.steps],
+            "steps": [asdict(step) for step in self.steps],
             "project": self.project,
             "gates": [gate.to_json() for gate in self.gates],
             "rtl": None if self.rtl is None else self.rtl.to_json(),
