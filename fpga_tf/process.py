@@ -1,0 +1,127 @@
+"""A dataflow design as a network of processes that pass rows through FIFOs: what a schedule and an estimate read.
+
+Every process is a sequence of loops for each sample. An iteration of a loop reads at most one row from each of some
+FIFOs, computes along a path of operations, and writes at most one row into each of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+Kind = Literal["multiply", "sum", "maximum", "table", "shift", "select", "round", "register"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Equal pieces of hardware side by side, at one place of a path.
+
+    Attributes:
+        kind: multiply; sum or maximum (a tree over `size` values); table (of `size` entries); shift (by a variable
+            amount of up to `size`); select (one of `size`); round (into the declared format); register (storage).
+        count: how many there are, each used once an initiation interval (of its cycle).
+        bits: widths of the operands: both factors of a product; the widest value otherwise.
+        size: what the kind makes of it, 1 where it has none.
+        constant: one factor of a product is a constant, or comes from a table of constants that `size` steps share.
+    """
+
+    kind: Kind
+    count: int
+    bits: tuple[int, ...]
+    size: int = 1
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One loop of a process.
+
+    Attributes:
+        iterations: for each sample.
+        reads, writes: FIFOs of which an iteration takes, or gives, one row.
+        interval: cycles from one iteration to the next.
+        path: operations in series, from what is read to what is written. An operation that is used in several steps of
+            an iteration (a multiplier bank with a reuse factor) stands once, with the hardware that there is.
+    """
+
+    iterations: int
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    interval: int
+    path: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One function of the dataflow region.
+
+    Attributes:
+        name: the node.
+        layer: the Keras layer that it is of, with the stage of an attention behind a slash.
+        kind: name of the kernel.
+        loops: in the order in which they run, for each sample.
+        stored_bits: registers that hold rows for longer than an iteration (keys, values, sums).
+        weight_bits: bits of constants.
+        weight_words: parallel words that an iteration's step reads of them (1: a single memory).
+    """
+
+    name: str
+    layer: str
+    kind: str
+    loops: tuple[Loop, ...]
+    stored_bits: int = 0
+    weight_bits: int = 0
+    weight_words: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A FIFO of rows.
+
+    Attributes:
+        bits: of a row.
+        rows: of a sample.
+        depth: rows that it holds.
+        source, target: names of the processes; None outside the design (its ports).
+    """
+
+    name: str
+    bits: int
+    rows: int
+    depth: int
+    source: str | None
+    target: str | None
+
+
+@dataclass(frozen=True)
+class Network:
+    """Processes, each after those that it reads from, and the FIFOs between them."""
+
+    processes: tuple[Process, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON takes it."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """From what `plain` gave; raises KeyError, TypeError or ValueError if it is anything else."""
+        processes = tuple(_process(p) for p in data["processes"])
+        channels = tuple(Channel(**c) for c in data["channels"])
+        network = cls(processes, channels, tuple(str(n) for n in data["notes"]))
+        names = {c.name for c in channels}
+        if any(not {*loop.reads, *loop.writes} <= names for p in processes for loop in p.loops):
+            raise ValueError("a loop must read and write channels of the network")
+        return network
+
+
+def _process(data: Mapping[str, Any]) -> Process:
+    return Process(**{**data, "loops": tuple(_loop(loop) for loop in data["loops"])})
+
+
+def _loop(data: Mapping[str, Any]) -> Loop:
+    path = tuple(Operation(**{**op, "bits": tuple(op["bits"])}) for op in data["path"])
+    return Loop(int(data["iterations"]), tuple(data["reads"]), tuple(data["writes"]), int(data["interval"]), path)
