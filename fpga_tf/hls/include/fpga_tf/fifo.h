@@ -1,0 +1,208 @@
+#ifndef FPGA_TF_FIFO_H_
+#define FPGA_TF_FIFO_H_
+
+// Rows, and the FIFOs that pass them from process to process of a dataflow region.
+//
+// The HLS compiler gets hls::stream, whose depth a pragma beside its definition gives. In C-simulation processes run one
+// after the other and a FIFO grows as it must; or, if `concurrent()` is set, each process is a thread and a FIFO holds
+// DEPTH rows: who writes into a full one waits, and so does who reads from an empty one. If all wait, the program says
+// for which FIFOs and ends with exit code 3. Blocking reads and writes make the outcome the same for every schedule
+// (Kahn, "The semantics of a simple language for parallel programming", IFIP 1974).
+
+#include "ap_fixed.h"
+
+#ifdef __SYNTHESIS__
+#include "hls_stream.h"
+#else
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+#endif
+
+// Vitis packs the fields of a row by itself.
+#if defined(__SYNTHESIS__) && !defined(__VITIS_HLS__)
+#define FPGA_TF_TEXT(text) #text
+#define FPGA_TF_PACK(name) _Pragma(FPGA_TF_TEXT(HLS DATA_PACK variable = name))
+#else
+#define FPGA_TF_PACK(name)
+#endif
+
+namespace fpga_tf {
+
+// N values of a tensor that travel together; the interface of hls4ml's nnet::array.
+template <class T, unsigned N> struct row {
+    typedef T value_type;
+    static const unsigned size = N;
+    T data[N];
+    T &operator[](unsigned i) { return data[i]; }
+    const T &operator[](unsigned i) const { return data[i]; }
+};
+
+#ifdef __SYNTHESIS__
+
+template <class T, int DEPTH> using fifo = hls::stream<T>;
+#define FPGA_TF_PROCESS(...) __VA_ARGS__
+
+#else
+
+// Who may wait for a FIFO: a row to read, or room to write.
+class waitable {
+  public:
+    virtual ~waitable() {}
+    virtual bool ready(bool to_read) const = 0;
+    virtual const char *name() const = 0;
+};
+
+class processes {
+  public:
+    static processes &all() {
+        static processes one;
+        return one;
+    }
+
+    bool concurrent = false;
+
+    template <class F> void run(F process) {
+        if (!concurrent) {
+            process();
+            return;
+        }
+        count(1);
+        threads.push_back(std::thread([this, process]() {
+            process();
+            count(-1);
+        }));
+    }
+
+    // Until every process has ended.
+    void join() {
+        if (threads.empty()) {
+            return;
+        }
+        count(-1); // who joins passes no rows meanwhile
+        for (std::thread &t : threads) {
+            t.join();
+        }
+        threads.clear();
+        count(1);
+    }
+
+    void wait(std::unique_lock<std::mutex> &lock, const waitable &fifo, bool to_read) {
+        waiting.push_back({&fifo, to_read});
+        check();
+        while (!fifo.ready(to_read)) {
+            changed.wait(lock);
+        }
+        for (std::size_t i = 0; i < waiting.size(); i++) {
+            if (waiting[i].fifo == &fifo && waiting[i].to_read == to_read) {
+                waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+                break;
+            }
+        }
+    }
+
+    std::mutex mutex;
+    std::condition_variable changed;
+
+  private:
+    struct wait_for {
+        const waitable *fifo;
+        bool to_read;
+    };
+
+    void count(int more) {
+        std::lock_guard<std::mutex> lock(mutex);
+        alive += more;
+        check();
+    }
+
+    void check() {
+        if (waiting.empty() || static_cast<int>(waiting.size()) < alive) {
+            return;
+        }
+        for (const wait_for &w : waiting) {
+            if (w.fifo->ready(w.to_read)) {
+                return;
+            }
+        }
+        std::fprintf(stderr, "deadlock:");
+        for (const wait_for &w : waiting) {
+            std::fprintf(stderr, " %s is %s;", w.fifo->name(), w.to_read ? "empty" : "full");
+        }
+        std::fprintf(stderr, "\n");
+        std::_Exit(3);
+    }
+
+    std::vector<std::thread> threads;
+    std::vector<wait_for> waiting;
+    int alive = 1; // the caller of the region passes rows, too
+};
+
+inline bool &concurrent() { return processes::all().concurrent; }
+
+template <class T, int DEPTH> class fifo : private waitable {
+    static_assert(DEPTH >= 1, "a FIFO must hold a row");
+
+  public:
+    explicit fifo(const char *name) : called(name) {}
+    fifo(const fifo &) = delete;
+    fifo &operator=(const fifo &) = delete;
+    // FIFOs of a region end before anything that its processes use
+    ~fifo() { processes::all().join(); }
+
+    T read() {
+        processes &all = processes::all();
+        if (!all.concurrent) {
+            if (rows.empty()) {
+                std::fprintf(stderr, "%s: must hold a row to be read\n", called);
+                std::exit(1);
+            }
+            const T first = rows.front();
+            rows.pop_front();
+            return first;
+        }
+        std::unique_lock<std::mutex> lock(all.mutex);
+        if (!ready(true)) {
+            all.wait(lock, *this, true);
+        }
+        const T first = rows.front();
+        rows.pop_front();
+        all.changed.notify_all();
+        return first;
+    }
+
+    void write(const T &x) {
+        processes &all = processes::all();
+        if (!all.concurrent) {
+            rows.push_back(x);
+            return;
+        }
+        std::unique_lock<std::mutex> lock(all.mutex);
+        if (!ready(false)) {
+            all.wait(lock, *this, false);
+        }
+        rows.push_back(x);
+        all.changed.notify_all();
+    }
+
+    std::size_t size() const { return rows.size(); }
+
+  private:
+    bool ready(bool to_read) const override { return to_read ? !rows.empty() : rows.size() < DEPTH; }
+    const char *name() const override { return called; }
+
+    const char *called;
+    std::deque<T> rows;
+};
+
+#define FPGA_TF_PROCESS(...) fpga_tf::processes::all().run([&]() { __VA_ARGS__; })
+
+#endif
+
+} // namespace fpga_tf
+
+#endif
