@@ -25,8 +25,8 @@
 
 // Vitis packs the fields of a row by itself.
 #if defined(__SYNTHESIS__) && !defined(__VITIS_HLS__)
-#define FPGA_TF_TEXT(text) #text
-#define FPGA_TF_PACK(name) _Pragma(FPGA_TF_TEXT(HLS DATA_PACK variable = name))
+#define FPGA_TF_PRAGMA(text) _Pragma(#text)
+#define FPGA_TF_PACK(name) FPGA_TF_PRAGMA(HLS DATA_PACK variable = name)
 #else
 #define FPGA_TF_PACK(name)
 #endif
@@ -41,6 +41,9 @@ template <class T, unsigned N> struct row {
     T &operator[](unsigned i) { return data[i]; }
     const T &operator[](unsigned i) const { return data[i]; }
 };
+
+// What a stream passes: a row, or an nnet::array at the ports of the top.
+template <class S> using element_of = decltype(static_cast<S *>(nullptr)->read());
 
 #ifdef __SYNTHESIS__
 
