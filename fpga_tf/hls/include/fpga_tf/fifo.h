@@ -9,6 +9,8 @@
 // for which FIFOs and ends with exit code 3. Blocking reads and writes make the outcome the same for every schedule
 // (Kahn, "The semantics of a simple language for parallel programming", IFIP 1974).
 
+#include <utility>
+
 #include "ap_fixed.h"
 
 #ifdef __SYNTHESIS__
@@ -43,7 +45,7 @@ template <class T, unsigned N> struct row {
 };
 
 // What a stream passes: a row, or an nnet::array at the ports of the top.
-template <class S> using element_of = decltype(static_cast<S *>(nullptr)->read());
+template <class S> using element_of = decltype(std::declval<S &>().read());
 
 #ifdef __SYNTHESIS__
 
