@@ -54,12 +54,12 @@ MAY_IMPORT_OUTSIDE = {
 # These import Keras: whoever must start fast imports them inside functions only.
 SLOW = {"layers", "models", "lower", "hls", "rtl", "jets"}
 FAST = {"flow", "cli"}
-# The exceptions: parts of those rooms that import nothing slow, and the module of flow that is itself imported late.
+# The exceptions: parts of those rooms that import nothing slow, and the modules of flow that are themselves imported late.
 LIGHT = {
     *("fpga_tf.hls.manifest", "fpga_tf.hls.build", "fpga_tf.hls.simulate", "fpga_tf.jets.sample"),
     *("fpga_tf.rtl.manifest", "fpga_tf.rtl.ports", "fpga_tf.rtl.simulate", "fpga_tf.rtl.verilate"),
 }
-LATE = {Path("flow/models.py")}
+LATE = {Path("flow/models.py"), Path("flow/quantised.py")}
 
 
 def room(path: Path) -> str:

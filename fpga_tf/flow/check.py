@@ -48,8 +48,8 @@ def check(config: Config) -> Checked:
     """Look into the model and the data file of a configuration.
 
     Raises:
-        UserError: the model file is damaged or from an unknown package, or doesn't fit the section quantise; the data
-            file is no HDF5, or lacks a dataset.
+        UserError: the model file is damaged or from an unknown package, or doesn't fit the sections
+            quantise and requantise; the data file is no HDF5, or lacks a dataset.
     """
     frontend = frontend_of(config)
     if config.data is None:
@@ -62,7 +62,8 @@ def frontend_of(config: Config) -> Detected:
     """The frontend that the configuration names, or else the one found in the model file.
 
     Raises:
-        UserError: the file is damaged, unknown, of another frontend than stated, or doesn't fit the section quantise.
+        UserError: the file is damaged, unknown, of another frontend than stated, or doesn't fit the sections quantise
+            and requantise.
     """
     found, stated = detect_frontend(config.model.path), config.model.frontend
     if stated not in ("auto", found) and found != "unknown":
@@ -78,13 +79,29 @@ def frontend_of(config: Config) -> Detected:
             hint="rebuild it with the layers of fpga_tf.layers, or state model.frontend",
         )
     frontend: Detected = found if stated == "auto" else stated
+    _check_quantisation(config, frontend)
+    return frontend
+
+
+_REQUANTISED = {
+    "keras": "a float model is quantised with the section quantise",
+    "hgq2": "an HGQ2 model has a width for each value; train it with others",
+}
+
+
+def _check_quantisation(config: Config, frontend: Detected) -> None:
     if config.quantise is not None and frontend != "keras":
         raise UserError(
             f"quantise must be left out with a quantised model, not given for a model of {frontend}",
             where=config.where("quantise"),
             hint="a quantised model is converted as it is: remove the section",
         )
-    return frontend
+    if config.requantise is not None and frontend != "qkeras":
+        raise UserError(
+            f"requantise must be given with a model that QKeras has quantised, not with one of {frontend}",
+            where=config.where("requantise"),
+            hint=_REQUANTISED.get(frontend),
+        )
 
 
 def _datasets(config: Config, data: DataConfig) -> tuple[dict[str, tuple[int, ...]], tuple[str, ...] | None]:

@@ -26,6 +26,7 @@ from fpga_tf.flow.config_sections import (
     HlsConfig,
     ModelConfig,
     QuantiseConfig,
+    RequantiseConfig,
     RtlConfig,
     Section,
     SimulationConfig,
@@ -55,6 +56,9 @@ class Config(Section):
     model: ModelConfig = Field(description="the model to bring to hardware")
     quantise: QuantiseConfig | None = Field(
         default=None, description="post-training quantisation of a float model; null: the model is quantised"
+    )
+    requantise: RequantiseConfig | None = Field(
+        default=None, description="one format in place of a quantised model's own; null: its own"
     )
     data: DataConfig | None = Field(
         default=None,

@@ -10,7 +10,7 @@ from fpga_tf.flow.config_types import broken
 
 if TYPE_CHECKING:
     from fpga_tf.flow.config import Config
-    from fpga_tf.flow.config_sections import QuantiseConfig
+    from fpga_tf.flow.config_sections import QuantiseConfig, RequantiseConfig
 
 ONE_FORMAT_BITS = 23  # with the sign 24, which a float32 holds
 
@@ -32,6 +32,8 @@ def check_sections(config: Config, folders: Iterable[Path]) -> None:
         raise broken("left out where model.float is given", at="quantise", found="given", hint=hint)
     if config.quantise is not None:
         _check_one_format(config.quantise)
+    if config.requantise is not None:
+        _check_requantise(config, config.requantise)
     if config.data is None:
         _check_without_data(config)
     elif "random_samples" in config.simulation.model_fields_set:
@@ -57,10 +59,24 @@ def _check_one_format(section: QuantiseConfig) -> None:
         if name in section.model_fields_set:
             hint = "integer_bits and fraction_bits state the format of everything"
             raise broken("left out where integer_bits is given", at=("quantise", name), found="given", hint=hint)
-    if integer + max(fraction, weights or 0) > ONE_FORMAT_BITS:
+    _check_sum("quantise", integer, max(fraction, weights or 0))
+
+
+def _check_requantise(config: Config, section: RequantiseConfig) -> None:
+    """Other widths are for a model whose quantisers have widths of their own, one per tensor."""
+    if config.quantise is not None:
+        hint = "quantise is for a float model, requantise for a quantised one"
+        raise broken("left out where quantise is given", at="requantise", found="given", hint=hint)
+    if config.model.frontend in ("keras", "hgq2"):
+        raise broken("left out with another frontend than qkeras", at="requantise", found="given")
+    _check_sum("requantise", section.integer_bits, max(section.fraction_bits, section.weight_fraction_bits or 0))
+
+
+def _check_sum(section: str, integer: int, fraction: int) -> None:
+    if integer + fraction > ONE_FORMAT_BITS:
         hint = "floats of 32 bits must hold every weight exactly"
         rule = f"such that integer and fraction bits are at most {ONE_FORMAT_BITS} together"
-        raise broken(rule, at=("quantise", "integer_bits"), found=str(integer), hint=hint)
+        raise broken(rule, at=(section, "integer_bits"), found=str(integer), hint=hint)
 
 
 def _check_without_data(config: Config) -> None:

@@ -29,6 +29,10 @@ def _unit(unit: str) -> dict[str, Any]:
     return {"x-unit": unit}
 
 
+IntegerBits = Annotated[int, Field(ge=0, le=12, json_schema_extra=_unit("bits"))]
+FractionBits = Annotated[int, Field(ge=1, le=16, json_schema_extra=_unit("bits"))]
+
+
 class Section(BaseModel):
     """What all sections have in common: nothing but what is named, of exactly its type."""
 
@@ -61,14 +65,22 @@ class QuantiseConfig(Section):
     headroom_bits: int = Field(
         default=0, ge=0, le=8, description="bits above the largest calibrated value", json_schema_extra=_unit("bits")
     )
-    integer_bits: Annotated[int, Field(ge=0, le=12, json_schema_extra=_unit("bits"))] | None = Field(
+    integer_bits: IntegerBits | None = Field(
         default=None, description="integer bits of one format for everything, without the sign; null: formats by tensor"
     )
-    fraction_bits: Annotated[int, Field(ge=1, le=16, json_schema_extra=_unit("bits"))] | None = Field(
-        default=None, description="fraction bits of that format"
-    )
-    weight_fraction_bits: Annotated[int, Field(ge=1, le=16, json_schema_extra=_unit("bits"))] | None = Field(
+    fraction_bits: FractionBits | None = Field(default=None, description="fraction bits of that format")
+    weight_fraction_bits: FractionBits | None = Field(
         default=None, description="fraction bits of weights in that format; null: fraction_bits"
+    )
+
+
+class RequantiseConfig(Section):
+    """Other widths for a quantised model: one format in place of its own."""
+
+    integer_bits: IntegerBits = Field(description="integer bits of every tensor and weight, without the sign")
+    fraction_bits: FractionBits = Field(description="fraction bits of every tensor")
+    weight_fraction_bits: FractionBits | None = Field(
+        default=None, description="fraction bits of weights; null: fraction_bits"
     )
 
 

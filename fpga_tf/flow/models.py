@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpga_tf.errors import InternalError, UserError
+from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
+from fpga_tf.flow import quantised as make
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.prepare import check_classes, expected_codes
 from fpga_tf.flow.reference import Reference
@@ -22,7 +23,6 @@ from fpga_tf.hls.convert import convert as convert_quantised
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.project import Samples, write_project
 from fpga_tf.jets.sample import JetSample
-from fpga_tf.jets.untrusted import numbers, opened
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.models.frontend import describe
 from fpga_tf.models.graph import producer, stable_keys
@@ -57,7 +57,7 @@ class Loaded:
 
 
 def load(config: Config, frontend: str) -> Loaded:
-    """Read the configured model; quantise it if the configuration says so.
+    """Read the configured model; quantise it, or give it other widths, if the configuration says so.
 
     Raises:
         UserError: the file is no model, or a float one without a `quantise` section.
@@ -69,7 +69,8 @@ def load(config: Config, frontend: str) -> Loaded:
             raise UserError(
                 f"quantise must be left out with a model that {found} has quantised", where=config.where("quantise")
             )
-        return _quantised(config, model)
+        quantised, notes = make.quantised(config, config.quantise, model)
+        return Loaded(quantised, model, "qkeras", notes)
     if found == "float":
         raise UserError(
             "a float model must be quantised to be hardware",
@@ -83,45 +84,12 @@ def load(config: Config, frontend: str) -> Loaded:
         raise UserError(
             "model.float must be a float Keras model, not a quantised one", where=config.where("model", "float")
         )
-    return Loaded(model, float_model, found, [*choices, *notes])
-
-
-def _quantised(config: Config, model: Any) -> Loaded:
-    from fpga_tf.models.plan import OneFormat
-    from fpga_tf.models.quantise import quantise_to, quantise_with_report
-
-    section = config.quantise
-    assert section is not None
-    calibration = _calibration(config)
-    if section.integer_bits is not None and section.fraction_bits is not None:
-        weights = section.weight_fraction_bits
-        one = OneFormat(section.integer_bits, section.fraction_bits, weights or section.fraction_bits)
-        quantised, more = quantise_to(model, calibration, one)
-        tensor, weight = one.tensor(signed=True), one.weight
-        note = f"quantised after training: every tensor to {tensor}, every weight to {weight}"
-        return Loaded(quantised, model, "qkeras", [note, *more])
-    quantised, report = quantise_with_report(
-        model,
-        calibration,
-        weight_bits=section.weight_bits,
-        activation_bits=section.activation_bits,
-        headroom_bits=section.headroom_bits,
-        max_samples=section.max_samples,
-    )
-    used = min(section.max_samples, len(calibration))
-    notes = [
-        f"quantised after training: {len(report.tensors)} tensors given formats from {used} calibration jets",
-        *report.notes,
-    ]
-    return Loaded(quantised, model, "qkeras", notes)
-
-
-def _calibration(config: Config) -> NDArray[np.float32]:
-    data = config.data
-    if data is None:
-        raise InternalError("a configuration with quantise must have data")
-    with opened(data.path) as file:
-        return numbers(file, data.calibration_x, where=f"{data.path}:{data.calibration_x}")
+    if config.requantise is not None:
+        model, more = make.requantised(config.requantise, model)
+        notes = [*notes, *more]
+    else:
+        notes = [*choices, *notes]
+    return Loaded(model, float_model, found, notes)
 
 
 def target(config: Config, folder: Path) -> Target:

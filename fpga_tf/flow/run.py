@@ -32,7 +32,7 @@ from fpga_tf.jets.sample import JetSample
 from fpga_tf.store import Store, canonical_json
 from fpga_tf.verdict.verdict import RunResult
 
-_DIGESTED = ("name", "model", "quantise", "data", "hls", "simulation")
+_DIGESTED = ("name", "model", "quantise", "requantise", "data", "hls", "simulation")
 CODE = ("fixedpoint", "layers", "models", "lower", "hls", "flow", "jets/sample.py", "jets/untrusted.py")
 
 

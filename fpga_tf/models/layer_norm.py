@@ -74,7 +74,7 @@ def quantised_layer_norm(builder: Builder, layer: Any) -> Replacement:
             quantised = QLayerNormalization(
                 **formats,
                 output_quantizer=result,
-                error=_error(formats["inverse_quantizer"]),
+                error=root_error(formats["inverse_quantizer"]),
                 epsilon=layer.epsilon,
                 scale=layer.scale,
                 center=layer.center,
@@ -87,6 +87,6 @@ def quantised_layer_norm(builder: Builder, layer: Any) -> Replacement:
     return call
 
 
-def _error(fmt: Format) -> float | None:
+def root_error(fmt: Format) -> float | None:
     """One LSB of the root, or the least error that a table holds over all of its format."""
     return None if fmt.width <= MAX_ADDRESS_BITS else fmt.max * 2.0**-MAX_ADDRESS_BITS

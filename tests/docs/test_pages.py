@@ -27,7 +27,8 @@ from .pages import DOCS, ROOT, anchors, blocks, links, pages, prose, rows
 
 CLI, CONFIGURATION = DOCS / "cli.md", DOCS / "configuration.md"
 SECTIONS = {
-    "Top level": None, "model": "ModelConfig", "quantise": "QuantiseConfig", "data": "DataConfig", "hls": "HlsConfig",
+    "Top level": None, "model": "ModelConfig", "quantise": "QuantiseConfig", "requantise": "RequantiseConfig",
+    "data": "DataConfig", "hls": "HlsConfig",
     "rtl": "RtlConfig", "rtl.delay": "DelayConfig",
     "simulation": "SimulationConfig", "gates": "GatesConfig", "budget": "BudgetConfig", "Shares": "Shares",
 }  # fmt: skip

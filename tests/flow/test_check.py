@@ -54,6 +54,25 @@ def test_only_a_float_model_is_quantised(job: Write, tmp_path: Path) -> None:
     assert complaint(path).startswith(f"{told}\n  at   {path}:7:3\n")
 
 
+@pytest.mark.parametrize(
+    ("module", "frontend", "hint"),
+    [
+        ("keras.layers", "keras", "a float model is quantised with the section quantise"),
+        ("hgq.layers", "hgq2", "an HGQ2 model has a width for each value; train it with others"),
+    ],
+)
+def test_only_a_model_of_qkeras_gets_other_widths(
+    job: Write, tmp_path: Path, module: str, frontend: str, hint: str
+) -> None:
+    path = job(requantise={"integer_bits": 3, "fraction_bits": 5})
+    save_archive(tmp_path / "model.keras", "qkeras.qlayers")
+    assert check(load_config(path)).frontend == "qkeras"
+    save_archive(tmp_path / "model.keras", module)
+    told = complaint(path).splitlines()
+    assert told[0] == f"requantise must be given with a model that QKeras has quantised, not with one of {frontend}"
+    assert told[-1] == f"  hint {hint}"
+
+
 def test_datasets_must_exist(job: Write, tmp_path: Path) -> None:
     path = job(data={"path": "data.h5", "x": "x_evl"})
     assert complaint(path) == (

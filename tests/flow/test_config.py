@@ -59,6 +59,7 @@ def test_a_minimal_config_has_the_documented_defaults(
         "name": "tiny",
         "model": {"path": tmp_path / "model.keras", "frontend": "auto", "float": None, "input_precision": None},
         "quantise": None,
+        "requantise": None,
         "data": {
             "path": tmp_path / "data.h5", "x": "x_eval", "y": "y_eval", "calibration_x": "x_calib", "classes": None,
             "signal": None, "max_samples": None,
@@ -216,6 +217,24 @@ def test_one_format_at_its_ends(job: Write) -> None:
         section = load_config(job(quantise={"integer_bits": integer, "fraction_bits": fraction})).quantise
         assert section is not None
         assert (section.integer_bits, section.fraction_bits, section.weight_fraction_bits) == (integer, fraction, None)
+
+
+WIDTHS = {"integer_bits": 3, "fraction_bits": 5}
+
+
+def test_other_widths_of_a_quantised_model(job: Write) -> None:
+    section = load_config(job(requantise=WIDTHS, data=None)).requantise
+    assert section is not None
+    assert section.model_dump() == {**WIDTHS, "weight_fraction_bits": None}
+    assert one_rule(job, "requantise", integer_bits=3).startswith("requantise.fraction_bits must be given")
+    told = one_rule(job, "requantise", integer_bits=12, fraction_bits=6, weight_fraction_bits=12)
+    assert told.startswith(
+        "requantise.integer_bits must be such that integer and fraction bits are at most 23 together, not 12\n"
+    )
+    told = complaint(job(requantise=WIDTHS, quantise={}))
+    assert told.startswith("requantise must be left out where quantise is given, not given\n")
+    told = complaint(job(requantise=WIDTHS, model={"path": "model.keras", "frontend": "hgq2"}))
+    assert told.startswith("requantise must be left out with another frontend than qkeras, not given\n")
 
 
 @pytest.mark.parametrize("project", [".", "..", "/", "sub/..", "data.h5", "model.keras"])

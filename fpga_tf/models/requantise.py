@@ -1,0 +1,182 @@
+"""A trained quantised model with other widths: one format in place of all that it was trained with.
+
+What the model states beside its widths stays: signs, rounding, overflow, what is left exact, and the weights as they
+were before their quantisers. Tables of softmax and layer normalisation are designed anew for the new formats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+
+from fpga_tf.errors import UserError
+from fpga_tf.fixedpoint import Format, parse_quantiser, quantiser_text
+from fpga_tf.layers import QMultiHeadAttention, QSoftmax
+from fpga_tf.models.frontend import describe, family
+from fpga_tf.models.graph import LayerCall, calls
+from fpga_tf.models.keras2_formats import scores_format, softmax_error
+from fpga_tf.models.layer_norm import root_error
+from fpga_tf.models.plan import OneFormat
+from fpga_tf.models.read import as_functional
+from fpga_tf.models.rebuild import Loaded, Replacement, rebuild
+
+# What a key of a layer's configuration is a quantiser of. A tensor's and a weight's get the new widths as they are.
+_TENSOR, _WEIGHT, _SCORES, _SHARE = "tensor", "weight", "scores", "share"
+_WEIGHTS = {"kernel_quantizer": _WEIGHT, "bias_quantizer": _WEIGHT}
+_ATTENTION = {
+    **_WEIGHTS,
+    **{f"{stage}_quantizer": _TENSOR for stage in ("query", "key", "value", "context", "output")},
+    "scores_quantizer": _SCORES,
+    "attention_quantizer": _SHARE,
+}
+_LINFORMER = {
+    **_ATTENTION,
+    **{f"{role}_projection_quantizer": _WEIGHT for role in ("key", "value")},
+    **{f"{role}_tokens_quantizer": _TENSOR for role in ("key", "value")},
+}
+_NORM = {
+    **{f"{s}_quantizer": _TENSOR for s in ("input", "mean", "deviation", "variance", "inverse", "output")},
+    **{f"{w}_quantizer": _WEIGHT for w in ("gamma", "beta")},
+}
+_ROLES: dict[str, dict[str, str]] = {
+    "QActivation": {"activation": _TENSOR},
+    "QDense": {**_WEIGHTS, "activation": _TENSOR},
+    "QEinsumDense": {**_WEIGHTS, "output_quantizer": _TENSOR},
+    "QScaleShift": {"scale_quantizer": _WEIGHT, "shift_quantizer": _WEIGHT, "output_quantizer": _TENSOR},
+    "QMultiHeadAttention": _ATTENTION,
+    "QLinformerAttention": _LINFORMER,
+    "QSoftmax": {"input_quantizer": _SCORES, "output_quantizer": _SHARE},
+    "QLayerNormalization": _NORM,
+}
+
+
+@dataclass(frozen=True)
+class _Widths:
+    """The new widths of a stated format; its sign and modes stay."""
+
+    one: OneFormat
+
+    def of(self, fmt: Format, role: str, key_dim: int) -> Format:
+        if role == _SHARE:  # up to one: integer bits above the first would always be zero
+            return replace(fmt, integer=min(max(fmt.integer, 0), 1), fraction=self.one.fraction)
+        weight = role == _WEIGHT
+        fraction = self.one.weight_fraction if weight else self.one.fraction
+        found = replace(fmt, integer=self.one.integer, fraction=fraction)
+        return found if role != _SCORES else self._scores(scores_format(found, key_dim), key_dim)
+
+    def _scores(self, fmt: Format, key_dim: int) -> Format:
+        """Finer steps than an exp table takes would cost its error."""
+        return replace(fmt, fraction=min(fmt.fraction, self.one.scores(key_dim**-0.5).fraction))
+
+
+def requantised(model: keras.Model, one: OneFormat) -> keras.Model:
+    """A quantised model in which every quantiser has the same integer and fraction bits.
+
+    Tensors and weights get those of `one`, without sign where their own format has none. Probabilities (attention
+    weights, a softmax's result) keep their one integer bit or none. Scores of an attention get the integer and
+    fraction bits that they need to have the range and step of a tensor behind the factor 1/sqrt(key_dim), but no finer
+    steps than `OneFormat.scores` has. The error of a softmax's tables is the smallest that they can meet, from one LSB
+    of the probabilities upwards.
+
+    Args:
+        model: of QKeras's and our layers, functional or Sequential. It is left as it is.
+        one: the widths.
+
+    Returns:
+        A functional model of the same layers, names and weights.
+
+    Raises:
+        UserError: the model is not quantised, or by HGQ2; it has a layer or a quantiser that is not known here; or
+            no softmax table can be had for such formats.
+    """
+    model = as_functional(model, "model to requantise")
+    found = describe(model)
+    if found != "qkeras":
+        raise UserError(_REFUSED[found], where=model.name)
+    lengths = _lengths(model)
+    return rebuild(model, lambda layer: _replaced(layer, _Widths(one), lengths.get(id(layer), 1)))
+
+
+_REFUSED = {
+    "float": "a model to requantise must be a quantised one, not a float one: quantise that",
+    "hgq2": "a model to requantise must be of QKeras or fpga_tf, not HGQ2, where each value has a width of its own",
+}
+
+
+def _lengths(model: keras.Model) -> dict[int, int]:
+    """How many scores a row of each softmax has, by the layer's id; of a shared layer the most."""
+    found: dict[int, int] = {}
+    for call in calls(model):
+        if isinstance(call.layer, QMultiHeadAttention | QSoftmax):
+            found[id(call.layer)] = max(_length(call), found.get(id(call.layer), 1))
+    return found
+
+
+def _length(call: LayerCall) -> int:
+    layer = call.layer
+    if isinstance(layer, QSoftmax):
+        shape = call.inputs[0].shape
+        return math.prod(int(shape[axis]) for axis in layer.axes(len(shape)))
+    return int(layer.keys_per_query(call.arguments()["value"].shape))
+
+
+def _replaced(layer: Any, widths: _Widths, length: int) -> Replacement | None:
+    """A fresh layer with new quantisers; None keeps one that has none."""
+    if family(layer) != "qkeras":
+        return None
+    where, kind = f"layer {layer.name!r}", type(layer).__name__
+    if kind not in _ROLES:
+        raise UserError(f"a layer to requantise must be one of {', '.join(_ROLES)}, not {kind}", where=where)
+    saved = keras.saving.serialize_keras_object(layer)
+    config, key_dim = saved["config"], layer.get_config().get("key_dim", 1)
+    formats: dict[str, Format] = {}
+    for key, role in _ROLES[kind].items():
+        fmt = _stated(layer, config, key, where)
+        if fmt is not None:
+            formats[key] = widths.of(fmt, role, key_dim)
+            config[key] = quantiser_text(formats[key]) if kind in _QKERAS else str(formats[key])
+    config.update(_ERRORS[kind](formats, length, key_dim) if kind in _ERRORS else {})
+    return Loaded(keras.saving.deserialize_keras_object(saved, safe_mode=True), layer.get_weights())
+
+
+_QKERAS = ("QActivation", "QDense")  # QKeras's own, which read no ap_fixed types
+
+
+def _stated(layer: Any, config: dict[str, Any], key: str, where: str) -> Format | None:
+    """The format that a layer states under a key of its configuration, None without one."""
+    spec = config.get(key)
+    if key == "activation":
+        spec = layer.activation  # QKeras does not save all of a quantiser
+        if getattr(spec, "__name__", spec) == "linear":
+            return None
+    try:
+        return parse_quantiser(spec)
+    except UserError as error:
+        raise UserError(f"{key}: {error.what}", where=where, hint=error.hint) from error
+
+
+def _attention_error(formats: dict[str, Format], length: int, key_dim: int) -> dict[str, Any]:
+    if "scores_quantizer" not in formats:
+        return {}
+    scores, result = formats["scores_quantizer"], formats["attention_quantizer"]
+    return {"softmax_error": softmax_error(scores, result, length, key_dim)}
+
+
+def _softmax_error(formats: dict[str, Format], length: int, key_dim: int) -> dict[str, Any]:
+    return {"error": softmax_error(formats["input_quantizer"], formats["output_quantizer"], length)}
+
+
+def _norm_error(formats: dict[str, Format], length: int, key_dim: int) -> dict[str, Any]:
+    return {"error": root_error(formats["inverse_quantizer"])} if "inverse_quantizer" in formats else {}
+
+
+_ERRORS: dict[str, Callable[[dict[str, Format], int, int], dict[str, Any]]] = {
+    "QMultiHeadAttention": _attention_error,
+    "QLinformerAttention": _attention_error,
+    "QSoftmax": _softmax_error,
+    "QLayerNormalization": _norm_error,
+}
