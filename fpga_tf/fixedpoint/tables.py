@@ -20,6 +20,14 @@ def exp_table(entries: int, step: Decimal, offset: Decimal, fraction: int) -> tu
         return tuple(_nearest(scale * (offset + step * i).exp()) for i in range(entries))
 
 
+def sigmoid_table(entries: int, step: Decimal, offset: Decimal, fraction: int) -> tuple[int, ...]:
+    """``round(2**fraction / (1 + exp(-x)))`` at ``x = offset + i * step`` for ``i`` in ``range(entries)``."""
+    with localcontext() as context:
+        context.prec = _DIGITS
+        scale = Decimal(2) ** fraction
+        return tuple(_nearest(scale / (1 + (-offset - step * i).exp())) for i in range(entries))
+
+
 @lru_cache(maxsize=64)
 def reciprocal_table(address_bits: int, fraction: int) -> tuple[int, ...]:
     """``round(2**fraction / u)`` at the middle ``u`` of each of ``2**address_bits`` equal parts of [1, 2)."""

@@ -76,6 +76,16 @@ class FpgaTfSoftmax(_Node):
             self.add_constants("keep", self.get_attr("keep_data"), IntegerPrecisionType(1, signed=False))
 
 
+class FpgaTfSigmoid(_Node):
+    """Sigmoid, elementwise."""
+
+    def initialize(self) -> None:
+        super().initialize()
+        values = self.get_attr("sigmoid_table_data")
+        bits = max(int(max(values)).bit_length(), 1)
+        self.add_constants("sigmoid_table", values, IntegerPrecisionType(bits, signed=False))
+
+
 class FpgaTfLayerNorm(_Node):
     """Layer normalisation of rows."""
 
@@ -177,6 +187,7 @@ _CALLS: dict[type[_Node], tuple[str, str, int, tuple[str, ...], tuple[str, ...]]
             "product_fraction",
         ),
     ),
+    FpgaTfSigmoid: ("sigmoid", "sigmoid", 1, ("sigmoid_table",), ("n_in", "in_bits", "out_bits", "n_entries")),
     FpgaTfLayerNorm: (
         "layer_norm",
         "layer_norm",

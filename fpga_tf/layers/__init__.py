@@ -5,6 +5,7 @@ from fpga_tf.layers.einsum_dense import QEinsumDense
 from fpga_tf.layers.layer_norm import QLayerNormalization
 from fpga_tf.layers.linformer import QLinformerAttention
 from fpga_tf.layers.scale_shift import QScaleShift
+from fpga_tf.layers.sigmoid import QSigmoid
 from fpga_tf.layers.softmax import QSoftmax
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "QLinformerAttention",
     "QMultiHeadAttention",
     "QScaleShift",
+    "QSigmoid",
     "QSoftmax",
 ]

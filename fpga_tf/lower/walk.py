@@ -21,6 +21,7 @@ from fpga_tf.lower.operators import (
     masking,
     pooling,
     shape,
+    sigmoid,
     softmax,
 )
 from fpga_tf.lower.operators.call import Call, Handler
@@ -34,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     "QMultiHeadAttention": attention.attention,
     "QLinformerAttention": linformer.linformer,
     "QSoftmax": softmax.q_softmax,
+    "QSigmoid": sigmoid.q_sigmoid,
     "QLayerNormalization": layer_norm.layer_norm,
     "QActivation": elementwise.activation,
     "QScaleShift": elementwise.scale_shift,

@@ -16,7 +16,7 @@ from fpga_tf.lower.walk import Lowered
 from fpga_tf.rtl.conversion import convert
 from fpga_tf.rtl.costs import Costs
 from fpga_tf.rtl.numbers import HARDWARE, WIDEST, WIDEST_CUT, Numbers, array_of
-from fpga_tf.rtl.operators import elementwise, layer_norm, linear, mask, mean, softmax
+from fpga_tf.rtl.operators import elementwise, layer_norm, linear, mask, mean, sigmoid, softmax
 from fpga_tf.rtl.operators.node import Node, Operator
 from fpga_tf.rtl.ports import input_values, output_codes
 
@@ -70,6 +70,7 @@ def operators() -> dict[str, Operator]:
         "Concatenate": elementwise.concatenate,
         "FpgaTfMean": rational_mean,
         "FpgaTfSoftmax": softmax.softmax,
+        "FpgaTfSigmoid": sigmoid.sigmoid,
         "FpgaTfLayerNorm": normalised,
         "FpgaTfMasking": mask.masking,
         "FpgaTfMaskApply": mask.apply,

@@ -14,6 +14,7 @@ from fpga_tf.layers import (
     QLinformerAttention,
     QMultiHeadAttention,
     QScaleShift,
+    QSigmoid,
     QSoftmax,
 )
 from tests.conformance.bench import Bench
@@ -152,6 +153,19 @@ def softmaxes(b: Bench) -> None:
     b.out(layer(stable=False, input_quantizer=b.bits((5, 6), (2, 2), signed=False))(x, mask=b.mask(3, 4)))
     b.out(layer(error=0.1)(x), layer(error=0.001)(x), layer()(b.source(1)), layer()(b.source(6)))
     b.out(layer(output_quantizer="quantized_bits(9,0,1,alpha=1)", input_quantizer=b.fixed((6, 8), (3, 4)))(x))
+
+
+def sigmoids(b: Bench) -> None:
+    """QSigmoid of one input, rows and planes; signed and not, into formats narrow and wide."""
+
+    def layer(source: str, result: str) -> Any:
+        return QSigmoid(source, result, name=b.name("sigmoid"))
+
+    probability = f"quantized_bits({b.whole(4, 12)},{b.whole(0, 1)},keep_negative=0,alpha=1)"
+    x, plane = b.source(3, 4, quantiser="quantized_bits(9,3,alpha=1)"), b.source(2, 2, 2)
+    b.out(layer(b.bits((6, 9), (2, 4)), probability)(x), layer(b.fixed((6, 9), (3, 4)), probability)(plane))
+    b.out(layer(b.bits((4, 8), (2, 4), signed=False), "quantized_bits(9,2,1,alpha=1)")(x))
+    b.out(layer("quantized_bits(12,3,alpha=1)", "quantized_bits(14,0,keep_negative=0,alpha=1)")(b.source(1)))
 
 
 def norm_layer(b: Bench, **options: Any) -> Any:
@@ -315,7 +329,7 @@ def wide(b: Bench) -> None:
 GROUPS: dict[str, tuple[Callable[[Bench], None], ...]] = {
     "elementwise": (quantisers, sums, shapes, simple, pooling, shared),
     "linear": (dense, einsum),
-    "softmax": (softmaxes,),
+    "softmax": (softmaxes, sigmoids),
     "norm": (norms,),
     "attention": (attentions,),
     "masks": (masked, travelling),
