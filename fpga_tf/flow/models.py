@@ -52,7 +52,7 @@ class Loaded:
 
     @property
     def classes_are_probabilities(self) -> bool:
-        """Whether the model ends with a softmax."""
+        """Whether the model ends with a softmax or a sigmoid."""
         return _probabilities(self.model)
 
 
@@ -193,12 +193,13 @@ def _float_port(tensor: Any) -> ModelInput:
 
 
 def _probabilities(model: Any) -> bool:
-    """Whether the first output comes from a softmax, perhaps through layers that keep its values' meaning."""
+    """Whether the first output comes from a softmax or a sigmoid, perhaps through layers that keep its meaning."""
     call = producer(model, model.outputs[0])
     while call is not None and type(call.layer).__name__ in _KEEPING:
         call = producer(model, call.inputs[0])
     activation = getattr(getattr(call and call.layer, "activation", None), "__name__", "")
-    return call is not None and "softmax" in (type(call.layer).__name__.lower() + activation)
+    kind = type(call.layer).__name__.lower() + activation if call is not None else ""
+    return "softmax" in kind or "sigmoid" in kind
 
 
 def labels(converted: Converted) -> dict[str, str]:

@@ -12,8 +12,9 @@ from qkeras import QActivation, QDense
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, quantiser_text
-from fpga_tf.layers import QEinsumDense, QLinformerAttention, QScaleShift, QSoftmax
+from fpga_tf.layers import QEinsumDense, QLinformerAttention, QScaleShift
 from fpga_tf.layers.linformer import TOKENS
+from fpga_tf.models.activations import quantised_sigmoid, quantised_softmax, softmax_error
 from fpga_tf.models.graph import calls, consumers
 from fpga_tf.models.layer_norm import quantised_layer_norm
 from fpga_tf.models.plan import Plan, quantised_class
@@ -23,8 +24,6 @@ from fpga_tf.models.sites import TensorFormat, best_format, covering_format, jud
 
 _SCALE_BITS = 16
 _GUARD_BITS = 4  # of a bias, below the last bit that its sum is rounded to
-# A softmax is as good as its output's LSB, but no better than this: halving the error doubles the tables.
-_SOFTMAX_ERROR = 2.0**-10
 
 
 _PROJECTIONS = ("query", "key", "value", "output")
@@ -204,7 +203,7 @@ def _attention(builder: Builder, layer: Any) -> Replacement:
         "bias_quantizer": builder.bias(f"{layer.name}/bias", np.concatenate(biases), sums) if biases else None,
         **(_token_kernels(builder, layer) if isinstance(layer, QLinformerAttention) else {}),
         **formats,
-        "softmax_error": _softmax_error(formats["attention_quantizer"]),
+        "softmax_error": softmax_error(formats["attention_quantizer"]),
     }
     loaded = Loaded(made.from_config(config), layer.get_weights())
 
@@ -228,25 +227,6 @@ def _token_kernels(builder: Builder, layer: QLinformerAttention) -> dict[str, Fo
         f"{TOKENS[s]}_projection_quantizer": builder.weight(f"{layer.name}/{s}_kernel", keras.ops.convert_to_numpy(w))
         for s, w in layer.token_variables().items()
     }
-
-
-def _softmax(builder: Builder, layer: Any) -> Replacement:
-    made: list[QSoftmax] = []
-    scores, result = builder.fmt(f"{layer.name}/scores"), builder.fmt(layer.name)
-
-    def call(x: Any, mask: Any = None) -> Any:
-        known = builder.known(x)
-        if not made:
-            fmt = scores if known is None or known.width > scores.width else known
-            made.append(QSoftmax(layer.axis, fmt, result, _softmax_error(result), name=layer.name))
-            made[0].design(tuple(x.shape))
-        return builder.note(made[0](x) if mask is None else made[0](x, mask=mask), result)
-
-    return call
-
-
-def _softmax_error(fmt: Format) -> float | None:
-    return None if fmt.lsb >= _SOFTMAX_ERROR else _SOFTMAX_ERROR
 
 
 def _relu(builder: Builder, layer: Any) -> Replacement:
@@ -292,7 +272,8 @@ _MAKERS: dict[type, Callable[[Builder, Any], Replacement]] = {
     keras.layers.MultiHeadAttention: _attention,
     QLinformerAttention: _attention,
     keras.layers.LayerNormalization: quantised_layer_norm,
-    keras.layers.Softmax: _softmax,
+    keras.layers.Softmax: quantised_softmax,
+    keras.layers.Activation: quantised_sigmoid,
     keras.layers.ReLU: _relu,
     keras.layers.Add: _plain,
     keras.layers.GlobalAveragePooling1D: _plain,

@@ -18,7 +18,8 @@ from fpga_tf.models.sites import Site
 
 _MASKS = ("mask", "attention_mask", "query_mask", "value_mask", "key_mask")
 # What brings its input into a format by itself, so that the tensor before it needs no quantiser of its own.
-_ROUNDING = (keras.layers.ReLU, keras.layers.Softmax)
+_TABLES = (keras.layers.Softmax, keras.layers.Activation)  # simplified, an Activation is a sigmoid
+_ROUNDING = (keras.layers.ReLU, *_TABLES)
 
 
 _STEP_BITS = 10  # of the exponent of a softmax, with one format for everything
@@ -167,7 +168,7 @@ def _plan_call(plan: Plan, call: LayerCall, *, signed: bool) -> None:
             scale = float(layer.get_config()["key_dim"]) ** -0.5 if stage == "scores" else None
             plan.add(f"{layer.name}/{stage}", bits, signed=not shares, fixed=shares, softmax_scale=scale)
         return
-    if isinstance(layer, keras.layers.Softmax):
+    if isinstance(layer, _TABLES):
         plan.add(f"{layer.name}/scores", budget.activation_bits, signed=True, softmax_scale=1.0)
         plan.add(layer.name, budget.activation_bits, signed=False, fixed=True)
         return
@@ -197,7 +198,7 @@ def _rounding_readers(model: keras.Model, layer: Any) -> list[str]:
     readers = [c.layer for t in outputs for c in consumers(model, t)]
     if any(t is o for t in outputs for o in model.outputs) or not all(isinstance(r, _ROUNDING) for r in readers):
         return []
-    return [f"{r.name}/scores" if isinstance(r, keras.layers.Softmax) else r.name for r in readers]
+    return [f"{r.name}/scores" if isinstance(r, _TABLES) else r.name for r in readers]
 
 
 def _check_masks(call: LayerCall) -> None:

@@ -85,7 +85,7 @@ def _show(plan: Plan, action: str, values: Mapping[str, Any]) -> None:
 def _values(step: Step) -> dict[str, Any]:
     layer = step.call.layer
     found = {layer.name: step.output}
-    if isinstance(layer, keras.layers.Softmax):
+    if isinstance(layer, keras.layers.Softmax | keras.layers.Activation):
         found[f"{layer.name}/scores"] = step.arguments["inputs"]
     if isinstance(layer, keras.layers.LayerNormalization):
         found.update(stage_values(layer, step.arguments["inputs"]))

@@ -34,9 +34,10 @@ _SUPPORTED = (
 
 
 def simplify(model: keras.Model) -> tuple[keras.Model, list[str]]:
-    """The same function without normalisation and noise, every Dense linear, every activation a ReLU or Softmax layer.
+    """The same function without normalisation and noise, every Dense linear, every activation a layer of its own.
 
-    The activation of a Dense ``d`` becomes a ReLU ``d_q`` (which will be its quantiser) or a Softmax ``d_softmax``.
+    The activation of a Dense ``d`` becomes a ReLU ``d_q`` (which will be its quantiser), a Softmax ``d_softmax`` or an
+    Activation ``d_sigmoid``. No other Activation is left.
 
     Returns:
         The new model and the notes of `fold_batch_norms`.
@@ -94,13 +95,16 @@ def _simple(layer: Any, unique: Names) -> Replacement | None:
 _ACTIVATIONS: dict[str, Callable[[str], Any]] = {
     "relu": lambda name: keras.layers.ReLU(name=name),
     "softmax": lambda name: keras.layers.Softmax(name=name),
+    "sigmoid": lambda name: keras.layers.Activation("sigmoid", name=name),
 }
 
 
 def _activation(layer: Any) -> str:
     name = "linear" if layer.activation is None else getattr(layer.activation, "__name__", str(layer.activation))
     if name not in ("linear", *_ACTIVATIONS):
-        raise UserError(f"an activation must be linear, relu or softmax, not {name}", where=f"layer {layer.name!r}")
+        raise UserError(
+            f"an activation must be linear, relu, softmax or sigmoid, not {name}", where=f"layer {layer.name!r}"
+        )
     return name
 
 

@@ -379,8 +379,8 @@ def test_mask_value_off_the_grid() -> None:
     [
         (LAYERS.UnitNormalization(name="l"), "a layer to quantise must be one of Activation, Add, "),
         (LAYERS.Conv1D(3, 2, name="l"), "a layer to quantise must be one of Activation, Add, "),
-        (LAYERS.Dense(3, activation="gelu", name="l"), "an activation must be linear, relu or softmax, not gelu"),
-        (LAYERS.Activation("tanh", name="l"), "an activation must be linear, relu or softmax, not tanh"),
+        (LAYERS.Dense(3, activation="gelu", name="l"), "an activation must be linear, relu, softmax or sigmoid, not gelu"),
+        (LAYERS.Activation("tanh", name="l"), "an activation must be linear, relu, softmax or sigmoid, not tanh"),
         (LAYERS.ReLU(max_value=6.0, name="l"), "a ReLU must have no options"),
         (LAYERS.GlobalAveragePooling1D(data_format="channels_first", name="l"), "a pooling must be channels_last"),
         (QEinsumDense("abc,cd->abd", (5, 3), name="l"), "a model to quantise must be a float one, not qkeras"),
