@@ -37,6 +37,8 @@ from fpga_tf.flow.config_types import (
 )
 from fpga_tf.flow.yaml_source import Source, read_yaml
 
+_NOWHERE = "the config"
+
 
 def _project(value: Any, info: ValidationInfo) -> Path:
     if value is None:
@@ -83,7 +85,13 @@ class Config(Section):
 
     def where(self, *loc: str | int) -> str:
         """`file:line:column` of a value, e.g. ``where("data", "x")``; of the section around it if it is a default."""
-        return "the config" if self._source is None else self._source.where(loc)
+        return _NOWHERE if self._source is None else self._source.where(loc)
+
+    def problem(self, what: str, *loc: str | int, hint: str | None = None) -> Problem:
+        """A problem with a key, found when the file had been read."""
+        if self._source is None:
+            return Problem(what, _NOWHERE, None, hint)
+        return Problem(what, self._source.name, self._source.position(loc, key=True), hint)
 
     def digest_fields(self, *sections: str) -> dict[str, Any]:
         """What the results depend on, as plain data for fpga_tf.store.canonical_json.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from fpga_tf.flow.config_types import broken
 
 if TYPE_CHECKING:
     from fpga_tf.flow.config import Config
-    from fpga_tf.flow.config_sections import QuantiseConfig, RequantiseConfig
+    from fpga_tf.flow.config_sections import HlsConfig, LayerConfig, QuantiseConfig, RequantiseConfig
 
 ONE_FORMAT_BITS = 23  # with the sign 24, which a float32 holds
 
@@ -90,3 +90,44 @@ def _check_without_data(config: Config) -> None:
         asked.insert(0, ("model", "float"))
     if asked:
         raise broken("left out without data: there is no physics to compare", at=asked[0], found="given", hint=hint)
+
+
+def check_shapes(hls: HlsConfig) -> None:
+    """Hold the keys of hardware shapes against each other.
+
+    Raises:
+        PydanticCustomError: the first that does not fit.
+    """
+    if hls.io_type == "io_stream" and hls.shape == "parallel":
+        hint = "rows enter one after another where shape is dataflow or auto; single layers may be parallel"
+        raise broken("io_parallel with shape: parallel", at="io_type", found=repr(hls.io_type), hint=hint)
+    given = {"reuse_factor": hls.reuse_factor, "heads": hls.heads}
+    if hls.shape == "auto":
+        for name in (name for name in given if name in hls.model_fields_set):
+            raise broken("left out with shape: auto, which chooses it", at=name, found="given")
+    if hls.shape == "parallel":
+        _check_unshared(given, (), "shape: dataflow shares multipliers")
+    for name, layer in hls.layers.items():
+        _check_layer(hls, name, layer)
+
+
+def _check_layer(hls: HlsConfig, name: str, layer: LayerConfig) -> None:
+    """A layer shares multipliers only where it is known to go row by row."""
+    whole = hls.layers.get(name.partition("/")[0], layer)
+    shape = layer.shape or whole.shape or hls.shape
+    given = {"reuse_factor": layer.reuse_factor, "heads": layer.heads}
+    at = ("layers", name)
+    if shape == "parallel":
+        _check_unshared(given, at, "" if layer.shape else "give the layer shape: dataflow")
+    for key in (key for key, value in given.items() if shape == "auto" and value is not None):
+        hint = "auto may find the model to be parallel"
+        raise broken(
+            "given with the layer's own shape where hls.shape is auto", at=(*at, key), found="alone", hint=hint
+        )
+
+
+def _check_unshared(given: Mapping[str, object], at: tuple[str, ...], hint: str) -> None:
+    for key, value in given.items():
+        least = 1 if key == "reuse_factor" else "parallel"
+        if value not in (None, least):
+            raise broken(f"{least} with shape: parallel", at=(*at, key), found=repr(value), hint=hint)

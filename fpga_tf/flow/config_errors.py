@@ -28,6 +28,10 @@ UNITS = {
 # what people write behind an underscore when they mean a unit
 _SUFFIX = re.compile(r"_(?:s|ms|us|ns|ps|hz|khz|mhz|ghz|cycles|percent|pct|bits|bytes|mb|gb)$", re.IGNORECASE)
 
+# what pydantic puts behind a key that is itself wrong
+_OF_A_KEY = "[key]"
+_RENAMED: dict[Loc, str] = {("hls", "attention"): "shape, which is that of the whole model"}
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -69,7 +73,10 @@ def _problem(item: dict[str, Any], source: Source, schema: Mapping[str, Any]) ->
     if kind == "rule" and context.get("at"):
         at = context["at"]
         loc = (*loc, *at) if isinstance(at, tuple) else (*loc, at)
-    label = ".".join(map(str, loc)) or "a config"
+    label = ".".join(map(key_text, loc)) or "a config"
+    if kind == "rule" and len(loc) > 1 and loc[-1] == _OF_A_KEY:
+        what = f"a key of {dotted(loc[:-2])} must be {context['rule']}, not {shown(item['input'])}"
+        return Problem(what, source.name, source.position(loc[:-1], key=True))
     if kind == "extra_forbidden":
         what = f"a key of {dotted(loc[:-1])} must be a known one, not {key_text(loc[-1])}"
         return Problem(what, source.name, source.position(loc, key=True), _key_hint(loc, schema))
@@ -87,7 +94,7 @@ def _problem(item: dict[str, Any], source: Source, schema: Mapping[str, Any]) ->
 
 def dotted(loc: Loc) -> str:
     """`hls.part` for a location, "the config" for the top."""
-    return ".".join(map(str, loc)) or "the config"
+    return ".".join(map(key_text, loc)) or "the config"
 
 
 def key_text(key: object) -> str:
@@ -152,11 +159,15 @@ def schema_at(schema: Mapping[str, Any], loc: Loc) -> Mapping[str, Any]:
     node: Mapping[str, Any] = schema
     for step in loc:
         node = _resolved(node, schema)
-        if isinstance(step, int):
-            node = _with(node, "items").get("items", {})
-        else:
-            node = _with(node, "properties").get("properties", {}).get(step, {})
+        node = _with(node, "items").get("items", {}) if isinstance(step, int) else _value_of(node, step)
     return node
+
+
+def _value_of(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """What a mapping holds at a key: of its own, or, where names are free, of any."""
+    named: Mapping[str, Any] | None = _with(node, "properties").get("properties", {}).get(key)
+    free = _with(node, "additionalProperties").get("additionalProperties")
+    return named if named is not None else free if isinstance(free, dict) else {}
 
 
 def _resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -173,6 +184,8 @@ def _with(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _key_hint(loc: Loc, schema: Mapping[str, Any]) -> str:
     """Meant another key here, the same with another unit, or one of another section."""
+    if loc in _RENAMED:
+        return f"write {_RENAMED[loc]}"
     key = str(loc[-1])
     known = list(_resolved(schema_at(schema, loc[:-1]), schema).get("properties", {}))
     stem = _SUFFIX.sub("", key)

@@ -11,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from fpga_tf.flow.config_agree import check_shapes
 from fpga_tf.flow.config_types import (
     ClockNs,
     File,
@@ -31,6 +32,8 @@ def _unit(unit: str) -> dict[str, Any]:
 
 IntegerBits = Annotated[int, Field(ge=0, le=12, json_schema_extra=_unit("bits"))]
 FractionBits = Annotated[int, Field(ge=1, le=16, json_schema_extra=_unit("bits"))]
+ReuseFactor = Annotated[int, Field(ge=1, le=1_000_000)]
+_LAYERS = "a mapping from names of layers to their shapes"
 
 
 class Section(BaseModel):
@@ -115,6 +118,20 @@ class DataConfig(Section):
         return self
 
 
+class LayerConfig(Section):
+    """The hardware shape of one layer, or of one stage of an attention."""
+
+    shape: Literal["parallel", "dataflow"] | None = Field(
+        default=None, description="hardware shape; null: that of the model"
+    )
+    reuse_factor: ReuseFactor | None = Field(
+        default=None, description="products that share one multiplier; null: that of the model"
+    )
+    heads: Literal["parallel", "in_turn"] | None = Field(
+        default=None, description="heads of an attention; null: those of the model"
+    )
+
+
 class HlsConfig(Section):
     """What the HLS project is made for."""
 
@@ -132,17 +149,29 @@ class HlsConfig(Section):
         description="part of the period kept in reserve",
         json_schema_extra=_unit("percent"),
     )
-    io_type: Literal["io_parallel"] = Field(default="io_parallel", description="how samples enter: all values at once")
-    attention: Literal["parallel"] = Field(
-        default="parallel", description="hardware shape of the attention: fully unrolled"
+    io_type: Literal["io_parallel", "io_stream"] = Field(
+        default="io_parallel",
+        description="how samples enter and leave: all values at once, or row by row through AXI streams",
     )
-    reuse_factor: int = Field(
-        default=1,
-        ge=1,
-        le=1,
-        description="multiplications that share one multiplier",
-        json_schema_extra={"x-rule": "1 with attention: parallel"},
+    shape: Literal["parallel", "dataflow", "auto"] = Field(
+        default="parallel",
+        description="hardware shape. parallel: unrolled, a sample each cycle; dataflow: row by row through FIFOs; "
+        "auto: decided from estimates against the budget",
     )
+    reuse_factor: ReuseFactor = Field(
+        default=1, description="products that share one multiplier, in every bank of a dataflow layer"
+    )
+    heads: Literal["parallel", "in_turn"] = Field(
+        default="parallel", description="heads of a dataflow attention: a bank for each, or one bank for all in turn"
+    )
+    layers: dict[Label, LayerConfig] = Field(
+        default={}, description="shapes of single layers, by their names", json_schema_extra={"x-rule": _LAYERS}
+    )
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> Self:
+        check_shapes(self)
+        return self
 
 
 class DelayConfig(Section):

@@ -147,7 +147,9 @@ def _settle(project: Path, asked: Settings) -> None:
 
 
 def _fields(config: Config) -> bytes:
-    return canonical_json(config.digest_fields(*_DIGESTED))
+    # the budget decides a shape that is left to it
+    budget = ("budget",) if config.hls.shape == "auto" else ()
+    return canonical_json(config.digest_fields(*_DIGESTED, *budget))
 
 
 def _versions() -> bytes:

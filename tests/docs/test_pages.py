@@ -28,7 +28,7 @@ from .pages import DOCS, ROOT, anchors, blocks, links, pages, prose, rows
 CLI, CONFIGURATION = DOCS / "cli.md", DOCS / "configuration.md"
 SECTIONS = {
     "Top level": None, "model": "ModelConfig", "quantise": "QuantiseConfig", "requantise": "RequantiseConfig",
-    "data": "DataConfig", "hls": "HlsConfig",
+    "data": "DataConfig", "hls": "HlsConfig", "hls.layers": "LayerConfig",
     "rtl": "RtlConfig", "rtl.delay": "DelayConfig",
     "simulation": "SimulationConfig", "gates": "GatesConfig", "budget": "BudgetConfig", "Shares": "Shares",
 }  # fmt: skip

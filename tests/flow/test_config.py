@@ -66,7 +66,7 @@ def test_a_minimal_config_has_the_documented_defaults(
         },
         "hls": {
             "backend": "Vitis", "part": "xcvu13p-flga2577-2-e", "clock_ns": 5.0, "clock_uncertainty_percent": 12.5,
-            "io_type": "io_parallel", "attention": "parallel", "reuse_factor": 1,
+            "io_type": "io_parallel", "shape": "parallel", "reuse_factor": 1, "heads": "parallel", "layers": {},
         },
         "rtl": {"generate": "auto", "simulate": "auto", "clock_ns": None, "levels": None, "delay": None},
         "simulation": {"stress_samples": 256, "random_samples": 10_000, "seed": 20260101, "jobs": 2},
