@@ -106,6 +106,35 @@ typename CONFIG_T::inverse_t inverse_root(const typename CONFIG_T::variance_t &v
 }
 
 template <class in_T, class out_T, typename CONFIG_T>
+void layer_norm_row(const in_T x[CONFIG_T::n_slice], out_T y[CONFIG_T::n_slice],
+                    const typename CONFIG_T::gamma_t gamma[CONFIG_T::n_slice],
+                    const typename CONFIG_T::beta_t beta[CONFIG_T::n_slice],
+                    const typename CONFIG_T::root_table_t root_table[CONFIG_T::n_roots]) {
+    #pragma HLS INLINE
+    const unsigned N = CONFIG_T::n_slice;
+    typename CONFIG_T::deviation_t deviation[N];
+    typename CONFIG_T::square_t square[N];
+    typename CONFIG_T::mean_t mean[1];
+    typename CONFIG_T::variance_t variance[1];
+    #pragma HLS ARRAY_PARTITION variable = deviation complete
+    #pragma HLS ARRAY_PARTITION variable = square complete
+    row_mean<in_T, typename CONFIG_T::mean_t, values_mean<CONFIG_T>>(x, mean);
+    for (unsigned j = 0; j < N; j++) {
+        #pragma HLS UNROLL
+        deviation[j] = x[j] - mean[0];
+        square[j] = deviation[j] * deviation[j];
+    }
+    row_mean<typename CONFIG_T::square_t, typename CONFIG_T::variance_t, squares_mean<CONFIG_T>>(square, variance);
+    const typename CONFIG_T::inverse_t inverse = inverse_root<CONFIG_T>(variance[0], root_table);
+    for (unsigned j = 0; j < N; j++) {
+        #pragma HLS UNROLL
+        typename CONFIG_T::accum_t sum = deviation[j] * inverse * gamma[j];
+        sum += beta[j];
+        y[j] = sum;
+    }
+}
+
+template <class in_T, class out_T, typename CONFIG_T>
 void layer_norm(const in_T x[CONFIG_T::n_outer * CONFIG_T::n_slice], out_T y[CONFIG_T::n_outer * CONFIG_T::n_slice],
                 const typename CONFIG_T::gamma_t gamma[CONFIG_T::n_slice],
                 const typename CONFIG_T::beta_t beta[CONFIG_T::n_slice],
@@ -114,31 +143,18 @@ void layer_norm(const in_T x[CONFIG_T::n_outer * CONFIG_T::n_slice], out_T y[CON
     const unsigned N = CONFIG_T::n_slice;
     for (unsigned o = 0; o < CONFIG_T::n_outer; o++) {
         #pragma HLS UNROLL
-        in_T row[N];
-        typename CONFIG_T::deviation_t deviation[N];
-        typename CONFIG_T::square_t square[N];
-        typename CONFIG_T::mean_t mean[1];
-        typename CONFIG_T::variance_t variance[1];
-        #pragma HLS ARRAY_PARTITION variable = row complete
-        #pragma HLS ARRAY_PARTITION variable = deviation complete
-        #pragma HLS ARRAY_PARTITION variable = square complete
+        in_T values[N];
+        out_T result[N];
+        #pragma HLS ARRAY_PARTITION variable = values complete
+        #pragma HLS ARRAY_PARTITION variable = result complete
         for (unsigned j = 0; j < N; j++) {
             #pragma HLS UNROLL
-            row[j] = x[o * N + j];
+            values[j] = x[o * N + j];
         }
-        row_mean<in_T, typename CONFIG_T::mean_t, values_mean<CONFIG_T>>(row, mean);
+        layer_norm_row<in_T, out_T, CONFIG_T>(values, result, gamma, beta, root_table);
         for (unsigned j = 0; j < N; j++) {
             #pragma HLS UNROLL
-            deviation[j] = row[j] - mean[0];
-            square[j] = deviation[j] * deviation[j];
-        }
-        row_mean<typename CONFIG_T::square_t, typename CONFIG_T::variance_t, squares_mean<CONFIG_T>>(square, variance);
-        const typename CONFIG_T::inverse_t inverse = inverse_root<CONFIG_T>(variance[0], root_table);
-        for (unsigned j = 0; j < N; j++) {
-            #pragma HLS UNROLL
-            typename CONFIG_T::accum_t sum = deviation[j] * inverse * gamma[j];
-            sum += beta[j];
-            y[o * N + j] = sum;
+            y[o * N + j] = result[j];
         }
     }
 }
