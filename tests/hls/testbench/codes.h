@@ -5,6 +5,15 @@
 
 // Codes for testbenches, the same on every run, and conversions of sums in plain integers.
 
+// Whether processes run all at once, where there are threads.
+inline void run_at_once(bool yes) {
+#ifdef __SYNTHESIS__
+    (void)yes;
+#else
+    fpga_tf::concurrent() = yes;
+#endif
+}
+
 // The next code of a few bits with sign, from a linear congruential generator.
 inline int draw(int bits) {
     static unsigned state = 1;

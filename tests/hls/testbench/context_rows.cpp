@@ -13,7 +13,7 @@ struct config : fpga_tf::context_rows_config {
     static const bool in_turn = IN_TURN;
     typedef ap_ufixed<3, 0> weights_t;
     typedef ap_fixed<4, 2> value_t;
-    typedef ap_fixed<12, 7> accum_t; // fraction 5
+    typedef ap_fixed<8, 7> accum_t; // whose fraction is not that of the products
     typedef ap_fixed<5, 2, AP_RND_CONV, AP_SAT> out_t;
 };
 
@@ -44,13 +44,13 @@ template <class C> struct sample {
 
 template <class C> void check_drawn() {
     for (int n = 0; n < 60; n++) {
-        fpga_tf::concurrent() = n % 6 == 5;
+        run_at_once(n % 6 == 5);
         sample<C> drawn;
         fill(drawn.weights, 3);
         fill(drawn.value, 4);
         drawn.check();
     }
-    fpga_tf::concurrent() = false;
+    run_at_once(false);
 }
 
 // Every pair of two weights and two values, in a column beside that of their complements.

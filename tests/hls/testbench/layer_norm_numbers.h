@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-// Epsilon is 1/16, the last bit of the root's argument, and the input's format such that the results can be told by hand.
+// Epsilon is 1/16, the last bit of the root's argument, and the input's format such that results can be told by hand.
 struct config : fpga_tf::layer_norm_config { // rows of four: the means move the point
     static const unsigned n_outer = 2;
     static const unsigned n_slice = 4;

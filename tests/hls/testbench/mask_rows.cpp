@@ -26,6 +26,7 @@ struct rows : fpga_tf::masking_config {
     static const unsigned n_rows = 3;
     static const unsigned n_channels = 2;
     typedef ap_fixed<3, 2> value_t;
+    typedef ap_ufixed<2, 2, AP_RND_CONV, AP_SAT> out_t;
 };
 
 // Every mask under every mask of constants, against mask.h.
@@ -78,9 +79,9 @@ void check_and() {
 // Rows of drawn values, most of them the masked one.
 void check_masking(bool concurrent) {
     typedef rows::value_t in_t;
-    typedef ap_ufixed<2, 2, AP_RND_CONV, AP_SAT> out_t;
+    typedef rows::out_t out_t;
     const rows::value_t value[1] = {-1};
-    fpga_tf::concurrent() = concurrent;
+    run_at_once(concurrent);
     for (int n = 0; n < (concurrent ? 20 : 2000); n++) {
         int codes[3][2];
         fill(codes, 3);

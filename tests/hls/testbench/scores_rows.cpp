@@ -44,13 +44,13 @@ template <class C> struct sample {
 
 template <class C> void check_drawn() {
     for (int n = 0; n < 60; n++) {
-        fpga_tf::concurrent() = n % 6 == 5;
+        run_at_once(n % 6 == 5);
         sample<C> drawn;
         fill(drawn.query, 3);
         fill(drawn.key, 4);
         drawn.check();
     }
-    fpga_tf::concurrent() = false;
+    run_at_once(false);
 }
 
 // Every pair of a query of two dimensions and a key, beside one that is its complement.

@@ -15,6 +15,7 @@ template <class BASE, bool IN_TURN, bool EACH_ROW> struct row_config : BASE {
     static const unsigned mask_rows = EACH_ROW ? T : 1;
     static const unsigned mask_period = mask_rows * S;
     typedef ap_uint<1> keep_t;
+    typedef ::out_t out_t;
 };
 
 // What softmax.h makes of the heads of a row.
@@ -92,12 +93,12 @@ template <class C, class BASE> struct sample {
 template <class BASE, bool IN_TURN, bool EACH_ROW> void check() {
     typedef row_config<BASE, IN_TURN, EACH_ROW> C;
     for (unsigned n = 0; n < 3u << (C::mask_rows * S); n++) {
-        fpga_tf::concurrent() = n % 64 == 63;
+        run_at_once(n % 64 == 63);
         sample<C, BASE>(n).check_constant();
         sample<C, BASE>(n).check_stream();
         sample<C, BASE>(~0u).check_constant();
     }
-    fpga_tf::concurrent() = false;
+    run_at_once(false);
 }
 
 template <class BASE> void check_base() {

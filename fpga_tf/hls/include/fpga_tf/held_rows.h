@@ -1,9 +1,9 @@
 #ifndef FPGA_TF_HELD_ROWS_H_
 #define FPGA_TF_HELD_ROWS_H_
 
-// y[r][h][o] = sum_i x[r][h][i] * w[h][o][i] for the rows of a tensor and the heads of a row. The matrices are held
-// in registers as integer codes; each sum is exact, then converted once into the type of y. Either every head has a bank
-// of its own, or the heads take turns on one; both give the same values.
+// y[r][h][o] = sum_i x[r][h][i] * w[h][o][i] for the rows of a tensor and the heads of a row. The matrices are held in
+// registers as integer codes; each sum is exact, then converted once into the type of y. Either every head has a bank of
+// its own, or the heads take turns on one; both give the same values.
 
 #include "bank.h"
 #include "fifo.h"
@@ -21,6 +21,14 @@ struct held_rows_config {
 
 template <typename CONFIG_T> struct held_bank {
     typedef bank<CONFIG_T::n_in, CONFIG_T::n_out, CONFIG_T::reuse> type;
+};
+
+// A sum of products: the digits before the point that accum_t has, and every one behind it.
+template <typename CONFIG_T> struct held_sum {
+    typedef number<typename CONFIG_T::accum_t> accum;
+    static const int integer_bits = accum::integer_bits + (accum::is_signed ? 0 : 1);
+    static const int fraction = number<typename CONFIG_T::in_t>::fraction + number<typename CONFIG_T::held_t>::fraction;
+    typedef ap_fixed<integer_bits + fraction, integer_bits> type;
 };
 
 // The codes of a row, head after head, each padded with zeros to what the bank reads.
@@ -46,17 +54,17 @@ void held_rows(in_S &x, out_S &y,
                                                          [held_bank<CONFIG_T>::type::padded_in]) {
     typedef typename held_bank<CONFIG_T>::type bank_t;
     typedef typename CONFIG_T::in_t in_T;
-    typedef typename CONFIG_T::held_t held_T;
-    typedef typename CONFIG_T::accum_t accum_T;
-    typedef integer<code_width<accum_T>::value> sum_t;
-    static_assert(number<accum_T>::fraction == number<in_T>::fraction + number<held_T>::fraction, "sums must be exact");
-    static_assert(code_width<in_T>::value + code_width<held_T>::value <= 64, "a product must fit in 64 bits");
+    typedef typename CONFIG_T::out_t out_T;
+    typedef typename held_sum<CONFIG_T>::type exact_T;
+    typedef integer<code_width<exact_T>::value> sum_t;
+    static_assert(code_width<in_T>::value + code_width<typename CONFIG_T::held_t>::value <= 64,
+                  "a product must fit in 64 bits");
     #pragma HLS INLINE
     const unsigned at_once = CONFIG_T::in_turn ? 1 : CONFIG_T::n_heads;
 
     code<in_T> codes[CONFIG_T::n_heads][bank_t::padded_in];
     sum_t sum[at_once][bank_t::padded_out];
-    typename CONFIG_T::out_t result[CONFIG_T::n_heads * CONFIG_T::n_out];
+    out_T result[CONFIG_T::n_heads * CONFIG_T::n_out];
     #pragma HLS ARRAY_PARTITION variable = codes complete dim = 0
     #pragma HLS ARRAY_PARTITION variable = sum complete dim = 0
     #pragma HLS ARRAY_PARTITION variable = result complete
@@ -81,7 +89,7 @@ void held_rows(in_S &x, out_S &y,
                         if (last) {
                             for (unsigned o = 0; o < CONFIG_T::n_out; o++) {
                                 #pragma HLS UNROLL
-                                result[(first + u) * CONFIG_T::n_out + o] = value_of<accum_T>(sum[u][o]);
+                                result[(first + u) * CONFIG_T::n_out + o] = out_T(value_of<exact_T>(sum[u][o]));
                             }
                         }
                     }

@@ -74,7 +74,7 @@ template <typename CONFIG_T, class a_S, class b_S, class out_S> void mask_and_ro
 // The mask, one row, is read first.
 template <typename CONFIG_T, class in_S, class mask_S, class out_S>
 void mask_apply_rows(in_S &x, mask_S &mask, out_S &y) {
-    typedef typename element_of<out_S>::value_type out_T;
+    typedef typename CONFIG_T::out_t out_T;
     #pragma HLS INLINE off
     bool bits[CONFIG_T::n_rows];
     #pragma HLS ARRAY_PARTITION variable = bits complete

@@ -69,7 +69,7 @@ void write_weights(const out_T result[CONFIG_T::n_heads * CONFIG_T::n_slice], ou
 template <typename CONFIG_T, class in_S, class out_S>
 void softmax_rows(in_S &x, out_S &y, const typename CONFIG_T::exp_table_t exp_table[CONFIG_T::n_exp],
                   const typename CONFIG_T::reciprocal_table_t reciprocal_table[CONFIG_T::n_reciprocal]) {
-    typedef typename element_of<out_S>::value_type out_T;
+    typedef typename CONFIG_T::out_t out_T;
     #pragma HLS INLINE off
     const unsigned at_once = CONFIG_T::in_turn ? 1 : CONFIG_T::n_heads;
     ap_int<CONFIG_T::in_bits + 1> code[CONFIG_T::n_heads * CONFIG_T::n_slice];
@@ -101,7 +101,7 @@ template <typename CONFIG_T, class in_S, class out_S>
 void softmax_rows_kept(in_S &x, out_S &y, const typename CONFIG_T::exp_table_t exp_table[CONFIG_T::n_exp],
                        const typename CONFIG_T::reciprocal_table_t reciprocal_table[CONFIG_T::n_reciprocal],
                        const typename CONFIG_T::keep_t keep[CONFIG_T::mask_period]) {
-    typedef typename element_of<out_S>::value_type out_T;
+    typedef typename CONFIG_T::out_t out_T;
     static_assert(CONFIG_T::mask_period == CONFIG_T::n_slice ||
                       CONFIG_T::mask_period == CONFIG_T::n_rows * CONFIG_T::n_slice,
                   "a mask must have one row or a row for each query");
@@ -132,12 +132,13 @@ void softmax_rows_kept(in_S &x, out_S &y, const typename CONFIG_T::exp_table_t e
     }
 }
 
-// A mask of the sample: `mask_rows` rows of bits, one for each row of scores, or one for all, read before the first.
+// A mask of the sample: `mask_rows` rows of bits, one for each row of scores, or one for all. It is read before the
+// scores that it is for.
 template <typename CONFIG_T, class in_S, class mask_S, class out_S>
 void softmax_rows_masked(in_S &x, mask_S &mask, out_S &y,
                          const typename CONFIG_T::exp_table_t exp_table[CONFIG_T::n_exp],
                          const typename CONFIG_T::reciprocal_table_t reciprocal_table[CONFIG_T::n_reciprocal]) {
-    typedef typename element_of<out_S>::value_type out_T;
+    typedef typename CONFIG_T::out_t out_T;
     static_assert(CONFIG_T::mask_rows == 1 || CONFIG_T::mask_rows == CONFIG_T::n_rows,
                   "a mask must have one row or a row for each query");
     #pragma HLS INLINE off
@@ -151,15 +152,15 @@ void softmax_rows_masked(in_S &x, mask_S &mask, out_S &y,
     for (unsigned r = 0; r < CONFIG_T::n_rows; r++) {
         for (unsigned first = 0; first < CONFIG_T::n_heads; first += at_once) {
             #pragma HLS PIPELINE II = 1
-            if (first == 0) {
-                read_scores<CONFIG_T>(x.read(), code);
-            }
             if (first == 0 && r < CONFIG_T::mask_rows) {
                 const element_of<mask_S> given = mask.read();
                 for (unsigned j = 0; j < CONFIG_T::n_slice; j++) {
                     #pragma HLS UNROLL
                     valid[j] = given[j] != 0;
                 }
+            }
+            if (first == 0) {
+                read_scores<CONFIG_T>(x.read(), code);
             }
             softmax_heads<out_T, CONFIG_T>(first, code, valid, result, exp_table, reciprocal_table);
             if (first + at_once == CONFIG_T::n_heads) {
