@@ -20,12 +20,15 @@ _TRAINING = ("initializer", "regularizer", "constraint", "_range", "_shape")
 _COMMON = {"name", "trainable", "dtype"}
 _WEIGHTS = {"use_bias", "kernel_quantizer", "bias_quantizer"}
 _ATTENTION = {"num_heads", "key_dim", "value_dim", "dropout", "output_shape", "attention_axes"}
+_NORM = {"axis", "epsilon", "scale", "center"}
 _OPTIONS: dict[str, set[str]] = {
     "InputLayer": {"batch_input_shape", "sparse", "ragged"},
     "Dense": {"units", "activation", "use_bias"},
     "QDense": {"units", "activation", *_WEIGHTS},
     "MultiHeadAttention": {"use_bias", *_ATTENTION},
     "QMultiHeadAttention": {*_WEIGHTS, *_ATTENTION},
+    "LayerNormalization": _NORM,
+    "QLayerNormalization": {*_NORM, *(f"{part}_quantizer" for part in ("mean", "variance", "gamma", "beta"))},
     "Activation": {"activation"},
     "QActivation": {"activation"},
     "Add": set(),
@@ -33,7 +36,7 @@ _OPTIONS: dict[str, set[str]] = {
     "Flatten": {"data_format"},
 }
 ATTENTIONS = ("MultiHeadAttention", "QMultiHeadAttention")
-_UNREAD = (*ATTENTIONS, "QDense", "QActivation")  # what Keras 3 does not read by itself
+_UNREAD = (*ATTENTIONS, "QDense", "QActivation", "QLayerNormalization")  # what Keras 3 does not read by itself
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 import keras
 
 from fpga_tf.errors import UserError
-from fpga_tf.fixedpoint import Format, quantiser_text
-from fpga_tf.layers import QMultiHeadAttention, QSoftmax
+from fpga_tf.fixedpoint import Format, quantiser_text, sigmoid_input
+from fpga_tf.layers import QMultiHeadAttention, QSigmoid, QSoftmax
 from fpga_tf.models.keras2 import ATTENTIONS, MAX_INPUT, Graph, Node, read_graph
 from fpga_tf.models.keras2_formats import (
     activation_of,
@@ -23,6 +23,8 @@ from fpga_tf.models.keras2_formats import (
     stated,
     weights_of_one,
 )
+from fpga_tf.models.keras2_norm import epsilon_of, hardware_norm, powers_of_two
+from fpga_tf.models.keras2_notes import Choices
 from fpga_tf.models.keras2_weights import Weights, read_weights
 from fpga_tf.models.simplify import Names
 
@@ -48,7 +50,7 @@ def build_keras2(config: dict[str, Any], path: Path, declared: Format | None) ->
     precision = precision_of(graph, declared, str(path)) if graph.quantised else None
     builder = _Builder(graph, weights, precision)
     model = builder.model()
-    return model, builder.notes(declared is not None)
+    return model, builder.choices.notes(model, declared is not None) if builder.choices else ()
 
 
 class _Builder:
@@ -56,12 +58,15 @@ class _Builder:
 
     Args:
         precision: of tensors whose format is not stated; None makes a float model.
+
+    Attributes:
+        choices: what the file does not say, of a quantised model.
     """
 
     def __init__(self, graph: Graph, weights: dict[str, Weights], precision: Format | None) -> None:
-        self._graph, self._weights, self._precision = graph, weights, precision
+        self._graph, self._weights = graph, weights
         self._names = Names(node.name for node in graph.nodes)
-        self._errors: dict[str, float] = {}
+        self.choices = None if precision is None else Choices(precision)
         self._tensors: dict[str, Any] = {}
         self._inputs: dict[str, Any] = {}
 
@@ -78,20 +83,6 @@ class _Builder:
         outputs, inputs = (one if len(one) > 1 else one[0] for one in ends)
         return keras.Model(inputs, outputs, name=self._graph.name)
 
-    def notes(self, declared: bool) -> tuple[str, ...]:
-        """What was chosen because the file does not say it."""
-        if self._precision is None:
-            return ()
-        whence = "model.input_precision" if declared else "the format of its kernels"
-        notes = [
-            f"read from a Keras 2 file: tensors whose format it does not state are {self._precision.ap_type} "
-            f"({whence}), scores when scaled, results of a softmax {weights_of_one(self._precision).ap_type}"
-        ]
-        for error in sorted(set(self._errors.values())):
-            names = ", ".join(name for name, e in self._errors.items() if e == error)
-            notes.append(f"error of the softmax's tables at most 2**{round(math.log2(error))}: {names}")
-        return tuple(notes)
-
     def take(self, node: Node, *shapes: tuple[str, tuple[int, ...]]) -> list[Any]:
         """A layer's weights, held against the shapes that its options ask for.
 
@@ -107,25 +98,33 @@ class _Builder:
 
     def softmax(self, x: Any, name: str) -> Any:
         """A softmax over the last axis."""
-        if self._precision is None:
+        if self.choices is None:
             return keras.layers.Softmax(name=name)(x)
-        result = weights_of_one(self._precision)
-        self._errors[name] = softmax_error(self._precision, result, int(x.shape[-1]))
-        return QSoftmax(-1, self._precision, result, self._errors[name], name=name)(x)
+        precision, result = self.choices.precision, weights_of_one(self.choices.precision)
+        self.choices.errors[name] = error = softmax_error(precision, result, int(x.shape[-1]))
+        return QSoftmax(-1, precision, result, error, name=name)(x)
+
+    def sigmoid(self, x: Any, name: str) -> Any:
+        """A sigmoid, elementwise."""
+        if self.choices is None:
+            return keras.layers.Activation("sigmoid", name=name)(x)
+        result = weights_of_one(self.choices.precision)
+        self.choices.sigmoids[name] = fmt = sigmoid_input(self.choices.precision, result)
+        return QSigmoid(fmt, result, name=name)(x)
 
     def quantised(self, x: Any, name: str) -> Any:
         """``x`` in the precision, in a float model ``x``."""
-        if self._precision is None:
+        if self.choices is None:
             return x
-        return _qkeras().QActivation(quantiser_text(self._precision), name=self._names.fresh(f"{name}_q"))(x)
+        return _qkeras().QActivation(quantiser_text(self.choices.precision), name=self._names.fresh(f"{name}_q"))(x)
 
     def activated(self, node: Node) -> Any:
-        """What a quantised layer's `activation` becomes: a quantiser's text, or None before a softmax."""
-        assert self._precision is not None
+        """What a quantised layer's `activation` becomes: a quantiser's text, or None before a table."""
+        assert self.choices is not None
         kind, fmt = activation_of(node)
-        if kind == "softmax":
+        if kind in _TABLES:
             return None
-        formats = {"linear": self._precision, "relu": rectified(self._precision), "quantiser": fmt}
+        formats = {"linear": self.choices.precision, "relu": rectified(self.choices.precision), "quantiser": fmt}
         return quantiser_text(formats[kind])
 
     def _input(self, node: Node) -> Any:
@@ -145,7 +144,7 @@ class _Builder:
         x, units, bias = inputs[0], _whole(node, "units"), _flag(node, "use_bias")
         shapes = [("kernel", (int(x.shape[-1]), units)), ("bias", (units,))]
         values = self.take(node, *shapes[: 1 + bias])
-        soft = activation_of(node)[0] == "softmax"
+        kind = activation_of(node)[0]
         if node.kind == "Dense":
             layer = keras.layers.Dense(units, _float_activation(node), bias, "zeros", name=node.name)
             y = layer(x)
@@ -160,7 +159,7 @@ class _Builder:
                 name=node.name,
             )
             y = layer(x)
-            y = self.softmax(y, self._names.fresh(f"{node.name}_softmax")) if soft else y
+            y = _TABLES[kind](self, y, self._names.fresh(f"{node.name}_{kind}")) if kind in _TABLES else y
         layer.set_weights(values)
         return y
 
@@ -191,12 +190,13 @@ class _Builder:
         return y
 
     def _formats(self, node: Node, length: int, key_dim: int) -> dict[str, Any]:
-        assert self._precision is not None
-        result, scores = weights_of_one(self._precision), scores_format(self._precision, key_dim)
-        self._errors[node.name] = error = softmax_error(scores, result, length, key_dim)
+        assert self.choices is not None
+        precision = self.choices.precision
+        result, scores = weights_of_one(precision), scores_format(precision, key_dim)
+        self.choices.errors[node.name] = error = softmax_error(scores, result, length, key_dim)
         return {
             **{key: stated(node, key) for key in ("kernel_quantizer", "bias_quantizer")},
-            **{f"{stage}_quantizer": self._precision for stage in _STAGES},
+            **{f"{stage}_quantizer": precision for stage in _STAGES},
             "scores_quantizer": scores,
             "attention_quantizer": result,
             "softmax_error": error,
@@ -209,11 +209,26 @@ class _Builder:
 
     def _activation(self, node: Node, inputs: list[Any]) -> Any:
         kind, _ = activation_of(node)
-        if kind == "softmax":
-            return self.softmax(inputs[0], node.name)
-        if self._precision is None:
+        if kind in _TABLES:
+            return _TABLES[kind](self, inputs[0], node.name)
+        if self.choices is None:
             return keras.layers.Activation(_float_activation(node), name=node.name)(inputs[0])
         return _qkeras().QActivation(self.activated(node), name=node.name)(inputs[0])
+
+    def _norm(self, node: Node, inputs: list[Any]) -> Any:
+        x, scale, center = inputs[0], _flag(node, "scale"), _flag(node, "center")
+        rank, length = len(x.shape), int(x.shape[-1])
+        shapes = [(part, (length,)) for part, used in (("gamma", scale), ("beta", center)) if used]
+        values = self.take(node, *shapes)
+        if self.choices is None:
+            options = {"epsilon": epsilon_of(node, rank), "scale": scale, "center": center}
+            layer = keras.layers.LayerNormalization(**options, name=node.name)
+        else:
+            layer = hardware_norm(node, rank, length, scale, center, self.choices.precision)
+            self.choices.norms[node.name] = powers_of_two(node)
+        y = layer(x)
+        layer.set_weights(values)
+        return y
 
     def _dropout(self, node: Node, inputs: list[Any]) -> Any:
         return keras.layers.Dropout(0.0, name=node.name)(inputs[0])
@@ -266,11 +281,14 @@ def _listed(shapes: dict[str, tuple[int, ...]]) -> str:
     return ", ".join(f"{key[:40]} {shape}" for key, shape in list(shapes.items())[:8])
 
 
+_TABLES = {"softmax": _Builder.softmax, "sigmoid": _Builder.sigmoid}
 _MAKERS: dict[str, Callable[[_Builder, Node, list[Any]], Any]] = {
     "Dense": _Builder._dense,
     "QDense": _Builder._dense,
     "Activation": _Builder._activation,
     "QActivation": _Builder._activation,
+    "LayerNormalization": _Builder._norm,
+    "QLayerNormalization": _Builder._norm,
     "Add": _Builder._add,
     "Dropout": _Builder._dropout,
     "Flatten": _Builder._flatten,

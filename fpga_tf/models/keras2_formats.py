@@ -90,7 +90,7 @@ def softmax_error(scores: Format, output: Format, length: int, key_dim: int = 1)
 
 
 def activation_of(node: Node) -> tuple[str, Any]:
-    """The kind of an activation ("linear", "relu", "softmax", "quantiser") and what is stated.
+    """The kind of an activation ("linear", "relu", "softmax", "sigmoid", "quantiser") and what is stated.
 
     QKeras's ``quantized_softmax`` counts as softmax: it states bits, but not which of them are integer.
 
@@ -100,13 +100,14 @@ def activation_of(node: Node) -> tuple[str, Any]:
     found = node.options.get("activation")
     if found is None:
         return "linear", None
-    if found in ("linear", "relu", "softmax"):
+    if found in ("linear", "relu", "softmax", "sigmoid"):
         return str(found), None
     if isinstance(found, dict) and found.get("class_name") == "quantized_softmax":
         return "softmax", None
     name = found.get("class_name") if isinstance(found, dict) else found
     if not isinstance(name, str) or not name.startswith("quantized_"):
         raise UserError(
-            f"an activation must be linear, relu, softmax or a quantiser, not {str(name)[:100]}", where=node.where
+            f"an activation must be linear, relu, softmax, sigmoid or a quantiser, not {str(name)[:100]}",
+            where=node.where,
         )
     return "quantiser", stated(node, "activation")

@@ -33,6 +33,20 @@ def test_a_quantised_file_is_enough(job: Job, precision: str | None) -> None:
     assert int(different) > 20
 
 
+def test_layer_normalisations_and_a_sigmoid_agree(job: Job) -> None:
+    path = Writer(rows=5, features=4, norms=True, sigmoid=True).model(2).write(job.folder / "published.h5")
+    model = {"path": str(path), "input_precision": "ap_fixed<13,7,RND_CONV,SAT>"}
+    job.config(data=None, model=model, simulation=SETS, rtl={"generate": "never"})
+    done = job.run()
+    assert done.code == 0, done.err
+    agreement = done.json["agreement"]
+    assert (agreement["compared"], agreement["differing"]) == (300 + 4 * 32, 0)
+    notes = done.json["notes"]
+    assert any(note.startswith("fixed point takes the place of powers of two") for note in notes)
+    different = next(n for n in notes if n.startswith("no data")).split(" different")[0].split()[-1]
+    assert int(different) > 20
+
+
 def test_a_changed_weight_is_found_in_its_layer(job: Job) -> None:
     from .test_run_sabotage import VALUES, weight_file
 

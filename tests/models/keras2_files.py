@@ -35,15 +35,34 @@ def relu(bits: int, integer: int) -> dict[str, Any]:
     }
 
 
+def power_of_two(relu: bool, bits: int, most: float | None = None, even: bool = False) -> dict[str, Any]:
+    """A saved ``quantized_po2`` or ``quantized_relu_po2``."""
+    config = {"bits": bits, "max_value": most, "use_stochastic_rounding": False, "quadratic_approximation": even}
+    config |= {"qnoise_factor": 1.0, "log2_rounding": "rnd", **({"negative_slope": 0} if relu else {})}
+    return {"class_name": f"quantized_{'relu_' * relu}po2", "config": config, "shared_object_id": 3}
+
+
 class Writer:
     """A model with one attention block per entry of `heads`, and a dense head with a softmax.
 
     Args:
         quantised: QKeras's layers, not Keras's.
+        norms: a layer normalisation behind each sum.
+        sigmoid: a head of one unit and a sigmoid, in place of three and a softmax.
     """
 
-    def __init__(self, *, rows: int = 4, features: int = 3, key_dim: int = 2, quantised: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        rows: int = 4,
+        features: int = 3,
+        key_dim: int = 2,
+        quantised: bool = True,
+        norms: bool = False,
+        sigmoid: bool = False,
+    ) -> None:
         self.rows, self.features, self.key_dim, self.quantised = rows, features, key_dim, quantised
+        self.norms, self.sigmoid = norms, sigmoid
         self.layers: list[dict[str, Any]] = []
         self.weights: dict[str, Arrays] = {}
         self._rng = np.random.default_rng(5)
@@ -57,11 +76,18 @@ class Writer:
             y = self._attention(f"attention_{i}", x, count)
             y = self._layer("Dropout", f"dropout_{i}", [[y, 0, 0, {}]], rate=0.15, noise_shape=None, seed=None)
             x = self._layer("Add", f"add_{i}", [[y, 0, 0, {}], [x, 0, 0, {}]])
+            x = self._norm(f"norm_{i}", x) if self.norms else x
             y = self._dense(f"up_{i}", x, self.features, 5, "relu")
             y = self._dense(f"down_{i}", y, 5, self.features, "linear")
             x = self._layer("Add", f"sum_{i}", [[y, 0, 0, {}], [x, 0, 0, {}]])
+            x = self._norm(f"last_{i}", x) if self.norms else x
         x = self._layer("Flatten", "flatten_1", [[x, 0, 0, {}]], data_format="channels_last")
-        self._dense("head", x, self.rows * self.features, 3, "softmax")
+        width = self.rows * self.features
+        if self.sigmoid:
+            x = self._dense("head", x, width, 1, "linear")
+            self._layer("Activation", "activation", [[x, 0, 0, {}]], activation="sigmoid")
+        else:
+            self._dense("head", x, width, 3, "softmax")
         return self
 
     def write(self, path: Path, change: Change | None = None, weights: dict[str, Arrays] | None = None) -> Path:
@@ -70,7 +96,7 @@ class Writer:
             "name": "model_1",
             "layers": self.layers,
             "input_layers": [["input_1", 0, 0]],
-            "output_layers": [["head", 0, 0]],
+            "output_layers": [[self.layers[-1]["name"], 0, 0]],
         }
         config: dict[str, Any] = json.loads(json.dumps({"class_name": "Functional", "config": inner}))
         config = (change(config) if change else None) or config
@@ -107,6 +133,16 @@ class Writer:
         own |= {"output_shape": None, "query_shape": shape, "key_shape": shape, "value_shape": shape}
         calls = [[x, 0, 0, {"value": [x, 0, 0]}]]
         return self._layer(self._kind("MultiHeadAttention"), name, calls, **own, **self._common())
+
+    def _norm(self, name: str, x: str) -> str:
+        self.weights[name] = {"gamma": 1 + self._values((self.features,)), "beta": self._values((self.features,))}
+        own: dict[str, Any] = {"axis": [2], "epsilon": 1e-3, "center": True, "scale": True, "gamma_constraint": None}
+        own |= {"gamma_initializer": {"class_name": "Ones", "config": {}}, "beta_regularizer": None}
+        if self.quantised:
+            own |= {"mean_quantizer": power_of_two(False, 5), "beta_quantizer": power_of_two(False, 5)}
+            own |= {"gamma_quantizer": power_of_two(True, 6, 2048), "beta_range": None}
+            own["variance_quantizer"] = power_of_two(True, 6, even=True)
+        return self._layer(self._kind("LayerNormalization"), name, [[x, 0, 0, {}]], **own)
 
     def _dense(self, name: str, x: str, width: int, units: int, activation: str) -> str:
         self.weights[name] = {"kernel": self._values((width, units)), "bias": self._values((units,))}

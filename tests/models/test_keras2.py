@@ -190,7 +190,7 @@ def inner(**entries: Any) -> Callable[[dict[str, Any]], None]:
 HUGE = 1 << 19
 HOSTILE: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (entry("add_0", class_name="Lambda"), "a model must be made of layers, not of code (Lambda)"),
-    (entry("add_0", class_name="QLayerNormalization"), "a layer of a Keras 2 file must be one of Activation, Add, "),
+    (entry("add_0", class_name="QBatchNormalization"), "a layer of a Keras 2 file must be one of Activation, Add, "),
     (entry("add_0", class_name=["Add"]), "a model's class_name must be a text"),
     (entry("add_0", config=None), "a layer must have a config"),
     (entry("add_0", name="other"), "a layer must have one name, not 'other' and another"),
@@ -215,7 +215,7 @@ HOSTILE: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (option("up_0", units=True), "units must be a whole number above 0, not True"),
     (option("up_0", use_bias="yes"), "use_bias must be true or false, not yes"),
     (option("up_0", use_bias=False), "weights must be kernel (3, 5), not "),
-    (option("up_0", activation="sigmoid"), "an activation must be linear, relu, softmax or a quantiser, not sigmoid"),
+    (option("up_0", activation="tanh"), "an activation must be linear, relu, softmax, sigmoid or a quantiser"),
     (option("up_0", activation={"class_name": "Evil", "config": {}}), "an activation must be linear, relu"),
     (option("up_0", activation=bits(1 << 40, 2)), "activation: a fixed-point format must have 1 to 1024 bits"),
     (option("up_0", activation=bits(40, 2)), "activation must have at most 32 bits"),
