@@ -50,7 +50,7 @@ class Fit:
 def fit() -> Fit:
     """Fit to all published designs."""
     timed = [design for design in DESIGNS if design.usable]
-    least = _least_ff()
+    least = least_ff()
     return Fit(
         lut=_mean_ratio(_lut_ratios(DESIGNS)),
         ff=(1 + least) / 2,
@@ -80,7 +80,7 @@ def _lut_ratios(designs: Iterable[Published]) -> list[float]:
     return [design.lut / design.cost for design in designs]
 
 
-def _least_ff() -> float:
+def least_ff() -> float:
     """The least FF for each register bit."""
     ffs = [design.ff / design.cost for design in JEDI if design.ff is not None]
     bits = [design.register_bits_2 / design.cost for design in TRANSFORMERS if design.register_bits_2 is not None]

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from fpga_tf.reports.design import Sourced
-from fpga_tf.reports.facts import differ
+from fpga_tf.reports.facts import differ, spread
 from fpga_tf.reports.kin import IMPLEMENTATION
 from fpga_tf.reports.parts import same_part
 from fpga_tf.reports.types import SynthesisReport
-from fpga_tf.verdict.finding import Finding, above
+from fpga_tf.verdict.finding import Finding, above, around
 from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.shares import device_share, region_share
 from fpga_tf.verdict.timing import achieved_clock_ns, clock_span_ns, deciding, judge_timing
@@ -154,15 +154,20 @@ def _latency_us(report: SynthesisReport, why: str) -> Finding:
         return Finding(missing=f"a worst-case latency {why}")
     if clock is None:
         return Finding(missing="a clock period: the report has no target, or no period that is achieved or estimated")
-    span = clock_span_ns(report)
-    ends = (None, None) if span is None else tuple(float(cycles * end / 1000) for end in span)
-    return Finding(float(Decimal(cycles) * Decimal(str(clock)) / 1000), least=ends[0], most=ends[1])
+    value = float(Decimal(cycles) * Decimal(str(clock)) / 1000)
+    error, span = report.errors.get("latency_cycles.max"), clock_span_ns(report)
+    if error is None and span is None:
+        return Finding(value)
+    least, most = span or (Decimal(str(clock)),) * 2
+    off = spread(cycles, error)
+    return Finding(value, least=float((cycles - off) * least / 1000), most=float((cycles + off) * most / 1000))
 
 
 def _interval(report: SynthesisReport, why: str) -> Finding:
-    if report.interval_cycles.max is None:
+    cycles, error = report.interval_cycles.max, report.errors.get("interval_cycles.max")
+    if cycles is None:
         return Finding(missing=f"an initiation interval {why}")
-    return Finding(report.interval_cycles.max)
+    return Finding(cycles) if error is None else around(cycles, spread(cycles, error))
 
 
 def _timing(report: SynthesisReport, origins: _Origins) -> list[Gate]:

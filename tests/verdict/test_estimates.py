@@ -9,7 +9,7 @@ import pytest
 from fpga_tf.reports import combine
 from fpga_tf.reports.estimate import Counts, DelayModel, estimate
 from fpga_tf.reports.rtl_simulation import simulated
-from fpga_tf.reports.types import Clock, Resource, SynthesisReport
+from fpga_tf.reports.types import Clock, Interval, Resource, SynthesisReport
 from fpga_tf.verdict.budget import NEAR, Budget, decide_budget
 from fpga_tf.verdict.finding import Finding
 from fpga_tf.verdict.gates import Gate
@@ -70,7 +70,32 @@ def test_latency_is_that_of_cycles_at_the_slower_of_target_and_believed_period(
     assert (gate.value, gate.error, gate.result) == (value, error, result)
 
 
-def test_an_interval_has_no_error() -> None:
+@pytest.mark.parametrize(
+    ("limit", "result"),
+    [(0.72, "pass"), (0.7199, "unknown"), (0.3375, "unknown"), (0.3374, "fail")],
+)
+def test_cycles_of_latency_may_have_an_error_too(limit: float, result: str) -> None:
+    # 75 to 125 cycles of 4.5 to 5.76 ns: the target bounds the period from below
+    report = clocked(4.5, 4.8, 0.2)
+    report = replace(report, errors={**report.errors, "latency_cycles.max": 0.25})
+    gate = decide(Budget(latency_us=limit), report)["latency_us"]
+    assert (gate.value, gate.error, gate.result) == (0.48, 0.24, result)
+
+
+def test_cycles_have_an_error_where_the_period_has_none() -> None:
+    report = replace(clocked(5.0, 4.0, 0.0), errors={"latency_cycles.max": 0.25})
+    gate = decide(Budget(latency_us=0.5), report)["latency_us"]
+    assert (gate.value, gate.error, gate.result, gate.missing) == (0.5, 0.125, "unknown", NEAR)
+
+
+@pytest.mark.parametrize(("limit", "result"), [(24, "pass"), (23, "unknown"), (16, "unknown"), (15, "fail")])
+def test_an_interval_within_its_error(limit: int, result: str) -> None:
+    report = replace(GUESS, interval_cycles=Interval(18, 20), errors={"interval_cycles.max": 0.2})
+    gate = decide(Budget(interval_cycles=limit), report)["interval_cycles"]
+    assert (gate.value, gate.error, gate.result) == (20, 4.0, result)
+
+
+def test_an_interval_that_declares_no_error_has_none() -> None:
     gate = decide(Budget(interval_cycles=1), GUESS)["interval_cycles"]
     assert gate == Gate("interval_cycles", 1, 1, "cycles", "estimate, t_rtl", "pass")
 
