@@ -48,6 +48,7 @@ MAY_IMPORT_OUTSIDE = {
     "da4ml": {"rtl"},
     "pythia8mc": {"jets"},
     "fastjet": {"jets"},
+    "uproot": {"jets"},
     "pickle": set(),
     "joblib": set(),
 }

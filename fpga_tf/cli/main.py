@@ -23,6 +23,7 @@ import click
 import fpga_tf
 from fpga_tf.cli.check import check
 from fpga_tf.cli.convert import convert
+from fpga_tf.cli.data import data
 from fpga_tf.cli.doctor import doctor
 from fpga_tf.cli.estimate import estimate
 from fpga_tf.cli.output import print_json
@@ -48,7 +49,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, convert, simulate, scan, rtl, estimate, report, check, doctor, schema):
+for _command in (run, convert, simulate, scan, rtl, estimate, report, check, data, doctor, schema):
     cli.add_command(_command)
 
 

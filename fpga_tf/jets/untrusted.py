@@ -24,7 +24,7 @@ MAX_VALUES = 100_000_000  # 400 MB as float32; a million jets of 15 x 6
 MAX_NAMES = 1_000
 
 # What h5py raises on damaged content, besides OSError: it depends on where the damage lies.
-_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError)
+DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError)
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
         raise UserError("the jets must be an existing file", where=str(path), hint="check the path, relative to where")
     try:
         file = h5py.File(path, "r")
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UserError(
             f"the jets must be a readable, whole HDF5 file, not one that fails with: {error}", where=str(path)
         ) from error
@@ -48,13 +48,18 @@ def opened(path: Path) -> Iterator[h5py.File]:
         yield file
 
 
-def _dataset(file: h5py.File, name: str, kinds: str, rank: int, where: str) -> h5py.Dataset:
+def stored(file: h5py.File, name: str, where: str) -> h5py.Dataset:
+    """A dataset in the file's root whose values lie in the file itself.
+
+    Raises:
+        UserError: it is missing, a link, damaged, or its values lie elsewhere.
+    """
     import h5py
 
     try:
         present = sorted(key for key in file if isinstance(file.get(key, getlink=True), h5py.HardLink))
         found = file[name] if name in present else None
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UserError(f"{name} must be a readable dataset, not one that fails with: {error}", where=where) from error
     if not isinstance(found, h5py.Dataset):
         raise UserError(
@@ -62,18 +67,26 @@ def _dataset(file: h5py.File, name: str, kinds: str, rank: int, where: str) -> h
             where=where,
             hint=f"the file has {', '.join(map(repr, present[:20])) or 'none'}",
         )
+    try:
+        outside = found.external is not None or found.is_virtual
+    except DAMAGE as error:
+        raise UserError(f"{name} must be a readable dataset, not one that fails with: {error}", where=where) from error
+    if outside:
+        raise UserError(f"{name} must be stored in the file itself, not elsewhere", where=where)
+    return found
+
+
+def _dataset(file: h5py.File, name: str, kinds: str, rank: int, where: str) -> h5py.Dataset:
+    found = stored(file, name, where)
     _check_layout(found, name, kinds, rank, where)
     return found
 
 
 def _check_layout(found: h5py.Dataset, name: str, kinds: str, rank: int, where: str) -> None:
     try:
-        outside = found.external is not None or found.is_virtual
         dtype, shape = found.dtype, found.shape
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UserError(f"{name} must be a readable dataset, not one that fails with: {error}", where=where) from error
-    if outside:
-        raise UserError(f"{name} must be stored in the file itself, not elsewhere", where=where)
     if dtype.kind not in kinds or dtype.itemsize > 8:
         wanted = "16, 32 or 64 bit floating point" if kinds == "f" else "integer"
         raise UserError(f"{name} must be {wanted}, not {dtype}", where=where)
@@ -88,7 +101,7 @@ def _check_layout(found: h5py.Dataset, name: str, kinds: str, rank: int, where: 
 def _load(found: h5py.Dataset, name: str, where: str) -> NDArray[Any]:
     try:
         return np.asarray(found[()])
-    except (*_DAMAGE, MemoryError) as error:
+    except (*DAMAGE, MemoryError) as error:
         raise UserError(f"{name} must be readable to its end, not fail with: {error}", where=where) from error
 
 
@@ -133,7 +146,7 @@ def names(file: h5py.File, attribute: str, *, where: str) -> tuple[str, ...]:
     try:
         value = np.asarray(file.attrs[attribute])
         found = tuple(v.decode() if isinstance(v, bytes) else v for v in value.ravel()[:MAX_NAMES].tolist())
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UserError(
             f"the file must have the root attribute {attribute!r} with a list of names",
             where=where,
