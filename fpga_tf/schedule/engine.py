@@ -198,10 +198,10 @@ def _count_rows(network: Network) -> None:
             read.update(dict.fromkeys(loop.reads, loop.iterations))
     for channel in network.channels:
         counts = {"written": (channel.source, written), "read": (channel.target, read)}
-        for what, (process, times) in counts.items():
-            if process is not None and times[channel.name] != channel.rows:
+        for what, (name, times) in counts.items():
+            if name is not None and times[channel.name] != channel.rows:
                 raise InternalError(
-                    f"{process} must have {what} {channel.name} {channel.rows} times for a sample, not "
+                    f"{name} must have {what} {channel.name} {channel.rows} times for a sample, not "
                     f"{times[channel.name]} times"
                 )
 
