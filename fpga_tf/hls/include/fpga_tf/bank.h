@@ -24,19 +24,18 @@ template <unsigned N_IN, unsigned N_OUT, unsigned REUSE> struct bank {
     static const unsigned padded_out = groups * width;
 };
 
-// One step with constants: w holds `multipliers` of them for each step, step after step, output after output; zeros
-// where the bank is larger than the matrix.
-template <class BANK, class sum_T, class x_T, class w_T>
-void bank_step(unsigned group, unsigned step, const x_T x[BANK::padded_in],
-               const w_T w[BANK::steps * BANK::multipliers], sum_T sum[BANK::padded_out]) {
+// One step with constants: the word of w at `word` holds `multipliers` of them, output after output, zeros where the
+// bank is larger than the matrix. A matrix is `steps` words, group after group; w holds WORDS.
+template <class BANK, unsigned WORDS, class sum_T, class x_T, class w_T>
+void bank_step(unsigned word, unsigned group, unsigned step, const x_T x[BANK::padded_in],
+               const w_T w[WORDS * BANK::multipliers], sum_T sum[BANK::padded_out]) {
     #pragma HLS INLINE
-    const unsigned first = (group * BANK::input_steps + step) * BANK::multipliers;
     for (unsigned o = 0; o < BANK::width; o++) {
         #pragma HLS UNROLL
         sum_T part = 0;
         for (unsigned p = 0; p < BANK::parallel; p++) {
             #pragma HLS UNROLL
-            part += product(x[step * BANK::parallel + p], w[first + o * BANK::parallel + p]);
+            part += product(x[step * BANK::parallel + p], w[word * BANK::multipliers + o * BANK::parallel + p]);
         }
         sum[group * BANK::width + o] += part;
     }

@@ -3,10 +3,10 @@
 
 // Rows, and the FIFOs that pass them from process to process of a dataflow region.
 //
-// The HLS compiler gets hls::stream, whose depth a pragma beside its definition gives. In C-simulation processes run one
-// after the other and a FIFO grows as it must; or, if `concurrent()` is set, each process is a thread and a FIFO holds
-// DEPTH rows: who writes into a full one waits, and so does who reads from an empty one. If all wait, the program says
-// for which FIFOs and ends with exit code 3. Blocking reads and writes make the outcome the same for every schedule
+// The HLS compiler gets hls::stream, whose depth a pragma beside its definition gives. In C-simulation processes run
+// one after the other and a FIFO grows as it must; or, if `concurrent()` is set, each process is a thread and a FIFO
+// holds DEPTH rows: who writes into a full one waits, and so does who reads from an empty one. If all wait, the program
+// says for which FIFOs and ends with exit code 3. Blocking reads and writes make the outcome the same for every schedule
 // (Kahn, "The semantics of a simple language for parallel programming", IFIP 1974).
 
 #include <utility>

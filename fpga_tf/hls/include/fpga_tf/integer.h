@@ -93,6 +93,14 @@ template <int B> long long product(long long a, const ap_int<B> &b) {
     #pragma HLS INLINE
     return a * b.to_int64();
 }
+template <int B> long long product(long long a, const ap_uint<B> &b) {
+    #pragma HLS INLINE
+    return a * b.to_int64();
+}
+template <int A, int B> ap_int<A + B> product(const ap_int<A> &a, const ap_uint<B> &b) {
+    #pragma HLS INLINE
+    return a * b;
+}
 template <int A, int B> ap_int<A + B> product(const ap_int<A> &a, const ap_int<B> &b) {
     #pragma HLS INLINE
     return a * b;

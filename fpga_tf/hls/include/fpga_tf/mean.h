@@ -18,6 +18,26 @@ struct mean_config {
     static const unsigned n_channels = 1;
 };
 
+// The mean of a column, from the integer code of its sum; with the fraction of out_T, whose overflow is still to come.
+template <typename CONFIG_T> typename CONFIG_T::rounded_t rounded_mean(const ap_int<CONFIG_T::sum_bits> &sum) {
+    #pragma HLS INLINE
+    ap_int<CONFIG_T::num_bits> num = sum;
+    num = num << CONFIG_T::up;
+    const ap_uint<CONFIG_T::num_bits> shifted = num + ap_int<CONFIG_T::num_bits>(CONFIG_T::offset * CONFIG_T::den);
+    const ap_uint<CONFIG_T::wide_bits> wide =
+        ap_uint<CONFIG_T::wide_bits>(shifted) * ap_uint<CONFIG_T::wide_bits>(CONFIG_T::magic);
+    const ap_int<CONFIG_T::num_bits> quotient = wide >> CONFIG_T::shift;
+    const ap_int<CONFIG_T::num_bits> q = quotient - ap_int<CONFIG_T::num_bits>(CONFIG_T::offset);
+    const ap_int<CONFIG_T::num_bits> twice =
+        (num - ap_int<CONFIG_T::num_bits>(q * ap_int<CONFIG_T::num_bits>(CONFIG_T::den))) << 1;
+    const ap_int<CONFIG_T::num_bits> den = CONFIG_T::den;
+    const bool up = (twice > den) || (CONFIG_T::ties_to_even && twice == den && q[0] == 1);
+    const ap_int<CONFIG_T::num_bits> rounded = CONFIG_T::nearest && up ? ap_int<CONFIG_T::num_bits>(q + 1) : q;
+    typename CONFIG_T::rounded_t value;
+    value.range(CONFIG_T::num_bits - 1, 0) = rounded.range(CONFIG_T::num_bits - 1, 0);
+    return value;
+}
+
 template <class in_T, class out_T, typename CONFIG_T>
 void mean(const in_T x[CONFIG_T::n_rows * CONFIG_T::n_channels], out_T y[CONFIG_T::n_channels]) {
     #pragma HLS INLINE
@@ -30,22 +50,7 @@ void mean(const in_T x[CONFIG_T::n_rows * CONFIG_T::n_channels], out_T y[CONFIG_
         }
         ap_int<CONFIG_T::sum_bits> code;
         code.range(CONFIG_T::sum_bits - 1, 0) = sum.range(CONFIG_T::sum_bits - 1, 0);
-        ap_int<CONFIG_T::num_bits> num = code;
-        num = num << CONFIG_T::up;
-        const ap_uint<CONFIG_T::num_bits> shifted = num + ap_int<CONFIG_T::num_bits>(CONFIG_T::offset * CONFIG_T::den);
-        const ap_uint<CONFIG_T::wide_bits> wide =
-            ap_uint<CONFIG_T::wide_bits>(shifted) * ap_uint<CONFIG_T::wide_bits>(CONFIG_T::magic);
-        const ap_int<CONFIG_T::num_bits> quotient = wide >> CONFIG_T::shift;
-        const ap_int<CONFIG_T::num_bits> q = quotient - ap_int<CONFIG_T::num_bits>(CONFIG_T::offset);
-        const ap_int<CONFIG_T::num_bits> twice =
-            (num - ap_int<CONFIG_T::num_bits>(q * ap_int<CONFIG_T::num_bits>(CONFIG_T::den))) << 1;
-        const ap_int<CONFIG_T::num_bits> den = CONFIG_T::den;
-        const bool up = (twice > den) || (CONFIG_T::ties_to_even && twice == den && q[0] == 1);
-        const ap_int<CONFIG_T::num_bits> rounded = CONFIG_T::nearest && up ? ap_int<CONFIG_T::num_bits>(q + 1) : q;
-        // same fraction as out_T, so this assignment only saturates or wraps
-        typename CONFIG_T::rounded_t value;
-        value.range(CONFIG_T::num_bits - 1, 0) = rounded.range(CONFIG_T::num_bits - 1, 0);
-        y[c] = value;
+        y[c] = rounded_mean<CONFIG_T>(code);
     }
 }
 
