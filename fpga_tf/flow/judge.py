@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.flow.reference import REFERENCE, Reference
+from fpga_tf.flow.report_budget import limits_of
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.flow.samples import EVALUATION
 from fpga_tf.flow.settings import Settings
@@ -18,7 +19,7 @@ from fpga_tf.hls.manifest import Manifest, Port
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.project import project_design
 from fpga_tf.verdict.agreement import SetAgreement, compare
-from fpga_tf.verdict.budget import PROVIDE, Budget, decide_budget
+from fpga_tf.verdict.budget import PROVIDE, decide_budget
 from fpga_tf.verdict.cosim import cosim_gates
 from fpga_tf.verdict.gates import Gate, PhysicsLimits
 from fpga_tf.verdict.physics import Physics, physics, top_class_changes
@@ -143,15 +144,9 @@ def budget_gates(
         part, clock_ns: what it must be for.
         provide: what the user does to get a report.
     """
-    section = settings.budget
-    budget = Budget(
-        latency_us=section.latency_us,
-        interval_cycles=section.interval_cycles,
-        device_share=section.device_share.as_dict(),
-        slr_share=section.slr_share.as_dict(),
-    )
+    limits = limits_of(settings.budget)
     report, sources = (None, None) if design is None else (design.report, design.sources)
-    return decide_budget(budget, report, part=part, clock_ns=clock_ns, provide=provide, sources=sources)
+    return decide_budget(limits, report, part=part, clock_ns=clock_ns, provide=provide, sources=sources)
 
 
 def sources_gate(folder: Path, manifest: Manifest, edited: Sequence[str]) -> Gate:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fpga_tf.errors import UserError
 from fpga_tf.reports.types import RESOURCES
 from fpga_tf.verdict.budget import Budget
+
+if TYPE_CHECKING:
+    from fpga_tf.flow.config_sections import BudgetConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,12 @@ class Demand:
     budget: Budget = field(default_factory=Budget)
     part: str | None = None
     clock_ns: float | None = None
+
+
+def limits_of(section: BudgetConfig) -> Budget:
+    """The limits of a section `budget`."""
+    shares = section.device_share.as_dict(), section.slr_share.as_dict()
+    return Budget(section.latency_us, section.interval_cycles, *shares)
 
 
 def share_of(text: str, option: str) -> tuple[str, float]:
@@ -104,5 +114,4 @@ def read_budget(path: Path) -> Demand:
     if problems:
         raise ConfigError(problems)
     found, hls = sections.budget, sections.hls or (HlsConfig() if "model" in source.data else None)
-    budget = Budget(found.latency_us, found.interval_cycles, found.device_share.as_dict(), found.slr_share.as_dict())
-    return Demand(budget, None if hls is None else hls.part, None if hls is None else hls.clock_ns)
+    return Demand(limits_of(found), None if hls is None else hls.part, None if hls is None else hls.clock_ns)

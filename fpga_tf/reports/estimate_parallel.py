@@ -29,7 +29,8 @@ class Operations:
     Attributes:
         constant: bit operations with weights: digits of the weight times digits of the value, summed over all products.
         variable: the same of two tensors.
-        wide: products that a tool may give a DSP.
+        wide: products that a tool may give a DSP: those of `DSP_AREA` bit operations and more (see
+            `dataflow_costs`).
         depth: layers that multiply or read a table, on the longest path.
     """
 

@@ -25,6 +25,7 @@ from fpga_tf.reports.estimate_parallel_fit import (
     lut_errors,
 )
 from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisReport
+from tests.docs.pages import DOCS
 
 PART = "xcvu13p-flga2577-2-e"
 TAGGER = Operations(constant=242_825, variable=41_400, wide=0, depth=13)
@@ -159,3 +160,22 @@ def test_what_lies_outside_the_published_designs_is_told() -> None:
 def test_counts_are_not_negative(name: str) -> None:
     with pytest.raises(InternalError, match="numbers from 0"):
         replace(TAGGER, **{name: -1})
+
+
+def test_the_page_states_what_is_estimated() -> None:
+    page = (DOCS / "shape_auto.md").read_text("utf-8")
+    for design in TRANSFORMERS:
+        counted = COUNTED[design.name]
+        believed = estimated(Operations(counted.constant, counted.variable, 0, counted.depth)).resources["LUT"].used
+        assert believed is not None
+        off = f"{(design.lut / believed - 1) * 100:+.1f}".replace("-", "−")
+        row = f"{counted.constant:,} | {counted.variable:,} | {believed:,} | {design.lut:,} published | {off} %"
+        assert f"| {design.name} | {row} |" in page
+    hgq2 = Operations(HGQ2_TAGGER.constant, HGQ2_TAGGER.variable, 0, HGQ2_TAGGER.depth)
+    for operations, known, off in ((TAGGER, 232_830, "−1.1"), (hgq2, 492_893, "−4.5")):
+        believed = estimated(operations).resources["LUT"].used
+        assert f"| {believed:,} | {known:,} ± 11 % estimated of its Verilog | {off} % |" in page
+    for coefficient in (told.LUT_CONSTANT, told.LUT_VARIABLE, told.FF_RATIO):
+        assert f"{coefficient} for each" in page
+    for error in (told.LUT_ERROR, told.FF_ERROR, told.LEVELS_ERROR):
+        assert f"| {error:.0%} |".replace("%", " %") in page
