@@ -2,8 +2,8 @@
 #define FPGA_TF_HELD_ROWS_H_
 
 // y[r][h][o] = sum_i x[r][h][i] * w[h][o][i] for the rows of a tensor and the heads of a row. The matrices are held in
-// registers as integer codes; each sum is exact, then converted once into the type of y. Either every head has a bank of
-// its own, or the heads take turns on one; both give the same values.
+// registers as integer codes; each sum is exact, then converted once, into out_t. Either every head has a bank of its own,
+// or the heads take turns on one; both give the same values.
 
 #include "bank.h"
 #include "fifo.h"
