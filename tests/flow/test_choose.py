@@ -185,6 +185,13 @@ def test_what_may_fit_is_nearer_than_what_surely_does_not() -> None:
     assert choice.candidates[1].distance[0] is True
 
 
+def test_the_worst_value_decides_which_is_nearest() -> None:
+    # all surely break a limit: one of them far, and nothing else; the others two, less far
+    choice = decided(None, lambda shape: report(10**6) if shape.reuse_factor == 1 else report(800_000, 10_000, 520))
+    assert choice.shape == LayerShape("dataflow", 2, "parallel")
+    assert [len(one.missed) for one in choice.candidates[:4]] == [1, 1, 3, 3]
+
+
 def test_parallel_may_be_nearest() -> None:
     choice = decided(report(600_000), lambda shape: report(10**6))
     assert choice.shape == LayerShape()
