@@ -204,16 +204,8 @@ def _probabilities(model: Any) -> bool:
 
 def labels(converted: Converted) -> dict[str, str]:
     """For every hls4ml node the layer that a user knows it by, with the stage of an attention behind a slash."""
-    state = converted.state
-    taps = {tap.node: tap.layer for tap in state.taps}
-    known = {layer.replace("/", "_"): layer for layer in sorted(state.widest, key=len)}
-
-    def label(node: str) -> str:
-        # a node that is not compared is named after its layer
-        inside = [layer for name, layer in known.items() if node == name or node.startswith(f"{name}_")]
-        return taps.get(node) or (inside[-1] if inside else node)
-
-    return {node.name: label(node.name) for node in converted.graph.get_layers()}
+    owners = converted.state.owners
+    return {node.name: owners.get(node.name, node.name) for node in converted.graph.get_layers()}
 
 
 def type_owners(converted: Converted) -> dict[str, str]:

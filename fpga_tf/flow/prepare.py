@@ -22,7 +22,7 @@ from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.quiet import quiet_stderr
 from fpga_tf.flow.reference import REFERENCE, write_reference
 from fpga_tf.flow.settings import Settings
-from fpga_tf.hls.manifest import Manifest, Port, digests, read_manifest
+from fpga_tf.hls.manifest import Manifest, digests, read_manifest
 from fpga_tf.jets.sample import JetSample, read_sample
 
 STEPS = ("read the model", "convert to an HLS project", "evaluate the model")
@@ -111,27 +111,9 @@ def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample | Non
         clock_ns=config.hls.clock_ns,
         frontend=loaded.frontend,
         exact=exact,
-        inputs=tuple(Port(p.name, p.shape, p.format.ap_type) for p in converted.inputs),
-        outputs=tuple(
-            Port(
-                t._keras_history.operation.name,
-                tuple(int(s) for s in t.shape[1:]),
-                f.ap_type,
-                reference=models.rekeyed(t.name, keys),
-            )
-            for t, f in zip(model.outputs, converted.outputs, strict=True)
-        ),
-        layers=tuple(
-            Port(
-                t.layer,
-                t.shape,
-                t.format.ap_type,
-                t.node,
-                models.rekeyed(t.reference, keys),
-                nodes[t.node].get_output_variable().type.name,
-            )
-            for t in converted.state.taps
-        ),
+        inputs=converted.input_ports(),
+        outputs=converted.output_ports(model, [models.rekeyed(t.name, keys) for t in model.outputs]),
+        layers=converted.layer_ports(lambda key: models.rekeyed(key, keys)),
         widest=converted.state.widest,
         versions=versions(),
         config=Settings.of(config, None if jets is None else jets.classes, loaded.classes_are_probabilities).plain(),
@@ -141,6 +123,7 @@ def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample | Non
             for weight in node.get_weights()
         },
         modules=_modules(nodes, labels),
+        network=None if converted.network is None else converted.network.plain(),
         notes=tuple(loaded.notes),
     )
 

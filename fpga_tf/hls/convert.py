@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ from hls4ml.utils.config import create_config
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls import nodes
+from fpga_tf.hls.manifest import Port
+from fpga_tf.hls.shapes import Shapes
 from fpga_tf.lower.context import Conversion, LayerDict, located
 from fpga_tf.lower.inputs import InputPort
 from fpga_tf.lower.operators.call import Call, Handler
-from fpga_tf.lower.walk import begin, handlers_of
+from fpga_tf.lower.walk import begin, handlers_of, lower
 from fpga_tf.models.graph import calls
+from fpga_tf.process import Network
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Target:
     part: str = "xcvu13p-flga2577-2-e"
     clock_ns: float = 5.0
     clock_uncertainty_percent: float = 12.5
+    shapes: Shapes = field(default_factory=Shapes)
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,55 @@ class Converted:
         state: formats, taps and the widest exact result per layer.
         inputs: ports in the order of the model's inputs.
         outputs: formats of the outputs, in the order of the model's outputs.
+        network: the processes of the dataflow shape; None: the model is unrolled.
+        input_rows, output_rows: of each port how many rows its stream has for a sample; 0: an array.
     """
 
     graph: Any
     state: Conversion
     inputs: list[InputPort]
     outputs: list[Format]
+    network: Network | None = None
+    input_rows: tuple[int, ...] = ()
+    output_rows: tuple[int, ...] = ()
+
+    def input_ports(self) -> tuple[Port, ...]:
+        """The inputs as a manifest tells them."""
+        rows = self.input_rows or (0,) * len(self.inputs)
+        return tuple(Port(p.name, p.shape, p.format.ap_type, rows=n) for p, n in zip(self.inputs, rows, strict=True))
+
+    def output_ports(self, model: Any, references: Sequence[str]) -> tuple[Port, ...]:
+        """The outputs as a manifest tells them.
+
+        Args:
+            model: what was converted.
+            references: key of each output's value.
+        """
+        rows = self.output_rows or (0,) * len(self.outputs)
+        return tuple(
+            Port(t._keras_history.operation.name, tuple(int(s) for s in t.shape[1:]), f.ap_type, reference=key, rows=n)
+            for t, f, key, n in zip(model.outputs, self.outputs, references, rows, strict=True)
+        )
+
+    def layer_ports(self, keyed: Callable[[str], str]) -> tuple[Port, ...]:
+        """The layers' results as a manifest tells them.
+
+        Args:
+            keyed: the key of a value, from the one of the conversion.
+        """
+        nodes = {node.name: node for node in self.graph.get_layers()}
+        return tuple(
+            Port(
+                tap.layer,
+                tap.shape,
+                tap.format.ap_type,
+                tap.node,
+                keyed(tap.reference),
+                nodes[tap.node].get_output_variable().type.name,
+                tap.order,
+            )
+            for tap in self.state.taps
+        )
 
 
 def convert(model: Any, target: Target, declared_input: Format | None = None) -> Converted:
@@ -65,6 +112,8 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
         UserError: a layer has no operator, or its options cannot be honoured.
     """
     nodes.register()
+    if target.shapes.dataflow:
+        return _by_rows(model, target, declared_input)
     state, ports = begin(model, declared_input)
     with _registered(_dispatchers(model, state)):
         layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
@@ -72,6 +121,18 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
     assert_graph(graph, state)
     check_input_names(graph, target)
     return Converted(graph, state, ports, [state.format_of(t) for t in model.outputs])
+
+
+def _by_rows(model: Any, target: Target, declared_input: Format | None) -> Converted:
+    """The dataflow shape, in whole or in part."""
+    from fpga_tf.hls.dataflow.convert import dataflow_graph
+
+    lowered = lower(model, declared_input)
+    tensors = tuple(t.name for t in model.inputs), tuple(t.name for t in model.outputs)
+    made = configuration(model, target, lowered.state)
+    graph, network, rows = dataflow_graph(lowered, target.shapes, tensors, made)
+    check_input_names(graph, target)
+    return Converted(graph, lowered.state, lowered.inputs, lowered.outputs, network, *rows)
 
 
 def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple[LayerDict, ...]]]:

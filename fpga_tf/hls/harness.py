@@ -13,7 +13,7 @@ _TEXT = """\
 // INPUTS and OUTPUTS hold int64 codes, sample after sample, port after port. TRACES takes every layer's codes.
 
 #include "firmware/@TOP@.h"
-#include "firmware/nnet_utils/nnet_helpers.h"
+@FIFO@#include "firmware/nnet_utils/nnet_helpers.h"
 
 #include <cmath>
 #include <cstdint>
@@ -67,7 +67,7 @@ template <int W, bool S, class T> void get(T *x, std::int64_t *codes, unsigned n
     }
 }
 
-struct layer {
+@STREAMS@struct layer {
     const char *name;
     unsigned size;
     int fraction;
@@ -79,7 +79,7 @@ const layer layers[] = {
 } // namespace
 
 int main(int argc, char **argv) {
-    if (argc != 4 && argc != 5) {
+@CONCURRENT@    if (argc != 4 && argc != 5) {
         die("usage", "simulate INPUTS OUTPUTS SAMPLES [TRACES]");
     }
     FILE *in = open(argv[1], "rb");
@@ -122,15 +122,47 @@ int main(int argc, char **argv) {
 """
 
 
+_STREAMS = """\
+// rows of a stream at the top's interface
+template <int W, class S> void put_rows(S &x, const std::int64_t *codes, unsigned rows) {
+    for (unsigned r = 0; r < rows; r++) {
+        fpga_tf::element_of<S> values;
+        put<W>(values.data, codes + r * values.size, values.size);
+        x.write(values);
+    }
+}
+
+template <int W, bool S, class in_S> void get_rows(in_S &x, std::int64_t *codes, unsigned rows) {
+    for (unsigned r = 0; r < rows; r++) {
+        fpga_tf::element_of<in_S> values = x.read();
+        get<W, S>(values.data, codes + r * values.size, values.size);
+    }
+}
+
+"""
+
+_CONCURRENT = """\
+    // each process a thread, each FIFO of its own depth: to see that none waits for ever
+    if (argc > 1 && std::string(argv[1]) == "--concurrent") {
+        fpga_tf::concurrent() = true;
+        argv++;
+        argc--;
+    }
+"""
+
+
 def harness(
     top: str,
     inputs: Sequence[tuple[Port, str, str]],
     outputs: Sequence[tuple[Port, str, str]],
     layers: Sequence[Port],
+    *,
+    dataflow: bool = False,
 ) -> str:
     """The program's text.
 
     Args:
+        dataflow: the firmware has processes and FIFOs; ``--concurrent`` as first argument makes each process a thread.
         top: top function.
         inputs, outputs: (port, C++ type, C++ variable) in the order of the top function's arguments.
         layers: what to trace.
@@ -138,20 +170,25 @@ def harness(
     ports, run, after = "", "", ""
     offset = 0
     for port, kind, name in inputs:
-        ports += f"    static {kind} {name}[{port.size}];\n"
-        run += f"        put<{port.type.width}>({name}, given.data() + {offset}, {port.size});\n"
+        ports += _definition(port, kind, name)
+        put, size = ("put_rows", port.rows) if port.rows else ("put", port.size)
+        run += f"        {put}<{port.type.width}>({name}, given.data() + {offset}, {size});\n"
         offset += port.size
     total_in, offset = offset, 0
     for port, kind, name in outputs:
-        ports += f"    static {kind} {name}[{port.size}];\n"
+        ports += _definition(port, kind, name)
         sign = "true" if port.type.signed else "false"
-        after += f"        get<{port.type.width}, {sign}>({name}, made.data() + {offset}, {port.size});\n"
+        get, size = ("get_rows", port.rows) if port.rows else ("get", port.size)
+        after += f"        {get}<{port.type.width}, {sign}>({name}, made.data() + {offset}, {size});\n"
         offset += port.size
     call = f"        {top}({', '.join(name for _, _, name in [*inputs, *outputs])});\n"
     traced = "".join(f'    {{"{p.node}", {p.size}, {p.type.fraction}}},\n' for p in layers)
     text = _TEXT
     for mark, value in {
         "@TOP@": top,
+        "@FIFO@": '#include "firmware/fpga_tf/fifo.h"\n' if dataflow else "",
+        "@STREAMS@": _STREAMS if any(port.rows for port, _, _ in [*inputs, *outputs]) else "",
+        "@CONCURRENT@": _CONCURRENT if dataflow else "",
         "@LAYERS@": traced,
         "@IN@": str(total_in),
         "@OUT@": str(offset),
@@ -160,3 +197,11 @@ def harness(
     }.items():
         text = text.replace(mark, value)
     return text
+
+
+def _definition(port: Port, kind: str, name: str) -> str:
+    return (
+        f'    static hls::stream<{kind}> {name}("{name}");\n'
+        if port.rows
+        else f"    static {kind} {name}[{port.size}];\n"
+    )

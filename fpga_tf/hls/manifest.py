@@ -11,6 +11,7 @@ from typing import Any
 from fpga_tf.errors import UserError
 from fpga_tf.files import MANIFEST, changed_files, sha256_file
 from fpga_tf.fixedpoint import Format
+from fpga_tf.process import Network
 
 SCHEMA = 1
 
@@ -26,6 +27,8 @@ class Port:
         node: hls4ml node (layers only).
         reference: key of Keras's value (layers and outputs).
         typedef: name of the C++ type (layers only).
+        order: axes in the order in which the firmware's values come; empty: as in the array (layers only).
+        rows: the port is an AXI stream of so many rows; 0: an array.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Port:
     node: str = ""
     reference: str = ""
     typedef: str = ""
+    order: tuple[int, ...] = ()
+    rows: int = 0
 
     @property
     def type(self) -> Format:
@@ -67,6 +72,7 @@ class Manifest:
         modules: layers in the order of the firmware, each with the names of its configurations, which the modules that
             it becomes carry.
         typedefs: per layer, the C++ types in ``firmware/defines.h`` by their names.
+        network: the processes of the dataflow shape (see `fpga_tf.process`); None: the model is unrolled.
         notes: what was done to the model.
         files: SHA-256 of every generated file.
     """
@@ -87,6 +93,7 @@ class Manifest:
     weights: dict[str, str] = field(default_factory=dict)
     modules: tuple[tuple[str, tuple[str, ...]], ...] = ()
     typedefs: dict[str, dict[str, str]] = field(default_factory=dict)
+    network: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
@@ -126,6 +133,8 @@ def _checked(data: dict[str, Any]) -> Manifest:
         data[name] = tuple(_port(p) for p in data[name])
     data["notes"] = tuple(data["notes"])
     data["modules"] = tuple((layer, tuple(names)) for layer, names in data.get("modules", ()))
+    if data.get("network") is not None:
+        Network.read(data["network"])
     manifest = Manifest(**data)
     texts = [manifest.key, manifest.backend, manifest.part, manifest.frontend, *manifest.notes]
     texts += [text for table in (manifest.files, manifest.weights, manifest.versions) for text in table.values()]
@@ -145,10 +154,14 @@ def _checked(data: dict[str, Any]) -> Manifest:
 
 
 def _port(data: dict[str, Any]) -> Port:
-    port = Port(**{**data, "shape": tuple(data["shape"])})
+    port = Port(**{**data, "shape": tuple(data["shape"]), "order": tuple(data.get("order", ()))})
     texts = (port.name, port.format, port.node, port.reference, port.typedef)
     if not all(isinstance(t, str) for t in texts) or not all(type(s) is int and s > 0 for s in port.shape):
         raise TypeError("port")
+    if port.order and sorted(port.order) != list(range(len(port.shape))):
+        raise ValueError("order")
+    if type(port.rows) is not int or port.rows < 0 or (port.rows and port.size % port.rows):
+        raise ValueError("rows")
     _ = port.type
     return port
 

@@ -219,7 +219,7 @@ _CALLS: dict[type[_Node], tuple[str, str, int, tuple[str, ...], tuple[str, ...]]
 }
 
 
-def _field(name: str, value: Any) -> str:
+def field_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return f"    static const bool {name} = {'true' if value else 'false'};"
     last = name.rpartition("_")[2]
@@ -239,7 +239,7 @@ def _make_config(node_class: type[_Node]) -> type[LayerConfigTemplate]:
 
         def format(self, node: _Node) -> str:
             lines = [f"struct config{node.index} : fpga_tf::{function}_config {{"]
-            lines += [_field(f, node.get_attr(f)) for f in fields]
+            lines += [field_text(f, node.get_attr(f)) for f in fields]
             lines += [f"    typedef {node.get_weights(c).type.name} {c}_t;" for c in constants]
             lines += [f"    typedef {text} {name};" for name, text in node.get_attr("typedefs", {}).items()]
             lines += _conversion(node.get_attr("body", []))

@@ -129,6 +129,7 @@ def _harness(graph: Any, manifest: Manifest) -> str:
         described(graph.get_input_variables(), manifest.inputs),
         described(graph.get_output_variables(), manifest.outputs),
         manifest.layers,
+        dataflow=manifest.network is not None,
     )
 
 

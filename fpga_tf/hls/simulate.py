@@ -147,7 +147,14 @@ class _Child:
         rows = data.reshape(self.samples, total)
         ends = np.cumsum([p.size for p in ports])[:-1]
         parts = np.split(rows, ends, axis=1)
-        return [part.reshape(self.samples, *p.shape) for p, part in zip(ports, parts, strict=True)]
+        return [_as_array(part, p) for p, part in zip(ports, parts, strict=True)]
+
+
+def _as_array(part: Codes, port: Port) -> Codes:
+    """Codes of shape (samples, *shape), from the order in which the firmware gives them."""
+    order = port.order or tuple(range(len(port.shape)))
+    given = part.reshape(len(part), *(port.shape[axis] for axis in order))
+    return given.transpose(0, *(1 + order.index(axis) for axis in range(len(order))))
 
 
 def _wait(runs: Sequence[_Child], samples: int, watch: Watch | None) -> None:

@@ -29,6 +29,7 @@ class Tap:
         reference: key of the reference value (see `fpga_tf.models.evaluate`).
         format: format of the node's output.
         shape: without the batch.
+        order: axes in the order in which the firmware's values come; empty: as in the array.
     """
 
     node: str
@@ -36,11 +37,21 @@ class Tap:
     reference: str
     format: Format
     shape: tuple[int, ...]
+    order: tuple[int, ...] = ()
 
 
 @dataclass
 class Conversion:
-    """State of one conversion."""
+    """State of one conversion.
+
+    Attributes:
+        formats, shapes: of every tensor, by its name; shapes without the batch.
+        masks: tensors of the masks that travel, by the tensor that they go with.
+        outputs: tensors that are the model's.
+        precisions, classes, owners: types, class and Keras layer of every node, by its name.
+        taps: where Keras and firmware can be compared.
+        widest: bits of the widest exact result, by layer.
+    """
 
     formats: dict[str, Format] = field(default_factory=dict)
     masks: dict[str, str] = field(default_factory=dict)
@@ -49,6 +60,8 @@ class Conversion:
     classes: dict[str, str] = field(default_factory=dict)
     taps: list[Tap] = field(default_factory=list)
     widest: dict[str, int] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     # "input" is hls4ml's own; its name table also reserves each of that word's letters
     _names: set[str] = field(default_factory=lambda: {"input", *"input"})
 
@@ -102,7 +115,8 @@ class Conversion:
         self.widest[layer] = max(self.widest.get(layer, 0), (accum or fmt).width, fmt.width)
         self.precisions[node] = precision
         self.classes[node] = kind
-        self.formats[output] = fmt
+        self.owners[node] = layer
+        self.formats[output], self.shapes[output] = fmt, tuple(int(s) for s in shape)
         if reference is not None:
             self.taps.append(Tap(node, layer, reference, fmt, tuple(int(s) for s in shape)))
         return {

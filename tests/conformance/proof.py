@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fpga_tf.hls.build import build
 from fpga_tf.hls.convert import Converted, Target, convert
-from fpga_tf.hls.manifest import Manifest, Port
+from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.project import Samples, write_project
+from fpga_tf.hls.shapes import Shapes
 from fpga_tf.hls.simulate import Simulated, simulate
 from fpga_tf.lower.context import FLOAT32_WIDTH
 from fpga_tf.lower.inputs import InputPort
@@ -79,15 +80,13 @@ def manifest_of(model: Any, converted: Converted, target: Target, frontend: str 
         clock_ns=target.clock_ns,
         frontend=frontend,
         exact="float64" if wide else "float32",
-        inputs=tuple(Port(p.name, p.shape, p.format.ap_type) for p in converted.inputs),
-        outputs=tuple(
-            Port(f"output{i}", tuple(int(s) for s in t.shape[1:]), f.ap_type, reference=key)
-            for i, (key, t, f) in enumerate(zip(output_keys(model), model.outputs, converted.outputs, strict=True))
-        ),
-        layers=tuple(Port(t.layer, t.shape, t.format.ap_type, t.node, t.reference) for t in state.taps),
+        inputs=converted.input_ports(),
+        outputs=converted.output_ports(model, output_keys(model)),
+        layers=converted.layer_ports(lambda key: key),
         widest=dict(state.widest),
         versions={},
         config={},
+        network=None if converted.network is None else converted.network.plain(),
     )
 
 
@@ -106,9 +105,10 @@ def draft(
     declared: Any = None,
     converter: Callable[[Any, Target], Converted] | None = None,
     frontend: str = "qkeras",
+    shapes: Shapes = Shapes(),  # noqa: B008
 ) -> Callable[[], Project]:
     """Convert a model and write its project; what is returned compiles it, in whatever thread."""
-    target = Target(name, folder, backend)
+    target = Target(name, folder, backend, shapes=shapes)
     converted = convert(model, target, declared) if converter is None else converter(model, target)
     manifest = write_project(converted, target, manifest_of(model, converted, target, frontend))
 
