@@ -108,6 +108,25 @@ def test_a_pipeline_of_two_places_waits_for_the_row_that_leaves() -> None:
     assert found.limit == "p1"
 
 
+def test_a_pipeline_that_was_full_goes_on_at_its_interval() -> None:
+    network = Network(
+        (
+            process("work", Loop(4, ("in",), ("rows",), 3)),
+            process("join", Loop(4, ("late",), (), 10), Loop(4, ("rows",), ("out",), 1)),
+        ),
+        (
+            channel("in", None, "work", 4),
+            channel("late", None, "join", 4),
+            channel("rows", "work", "join", 4, 1),
+            channel("out", "join", None, 4),
+        ),
+    )
+    found = run(network, lambda one, _: Pace(6, 2) if one.name == "work" else Pace(1), 1, turn=1, hop=1)
+    # the second loop of `join` starts in 33; rows 1 and 2 wait in the pipeline till then
+    assert (found["late"].read, found["in"].read) == ([1, 11, 21, 31], [1, 4, 7, 34])
+    assert (found["rows"].written, found["rows"].read) == ([7, 34, 37, 40], [33, 35, 38, 41])
+
+
 def test_a_pipeline_that_does_not_drain_keeps_rows() -> None:
     network = line(3, 5, 1, 3)
     drained, kept = (simulate(network, always(4), drains=drains) for drains in (True, False))
@@ -157,7 +176,7 @@ def test_one_row_less_than_needed_deadlocks() -> None:
         check_depths(residual(6, 5, 6))
 
 
-@pytest.mark.parametrize("rows", [1, 2, 5, 8])
+@pytest.mark.parametrize("rows", [1, 2, 5])
 def test_the_smallest_depths(rows: int) -> None:
     for network in (attention(rows, rows), residual(rows, rows, rows)):
         small = smallest_depths(network)
@@ -170,6 +189,17 @@ def test_the_smallest_depths(rows: int) -> None:
                     check_depths(replace(small, channels=tuple(channels)))
 
 
+def test_rows_may_also_wait_on_the_way() -> None:
+    """Of 7 queries that come with 7 keys one waits before `work` and one in it: 5 places are enough behind."""
+    design = attention(7, 7)
+    work = process("work", Loop(7, ("queries",), ("behind",), 1))
+    scores = process("scores", Loop(7, ("keys",), (), 1), Loop(7, ("behind",), ("out",), 2))
+    queries, behind = channel("queries", "fork", "work", 7), channel("behind", "work", "scores", 7, 7)
+    channels = (*(queries if c.name == "queries" else c for c in design.channels), behind)
+    small = smallest_depths(replace(design, processes=(design.processes[0], work, scores), channels=channels))
+    assert {c.name: c.depth for c in small.channels} == {"in": 1, "keys": 1, "queries": 1, "out": 1, "behind": 5}
+
+
 def test_whole_samples_where_they_must_be() -> None:
     assert holds_whole_samples(attention(5, 5, 1))
     assert not holds_whole_samples(attention(5, 4))
@@ -178,6 +208,10 @@ def test_whole_samples_where_they_must_be() -> None:
     assert not holds_whole_samples(residual(5, 5, 4))
     assert not holds_whole_samples(residual(5, 4, 5))
     assert holds_whole_samples(line(5, 1, 2, 3))
+    # read first, and again behind another one: no longer alone
+    loops = (Loop(2, ("a",), (), 1), Loop(4, ("b",), (), 1), Loop(2, ("a",), ("out",), 1))
+    shallow = (channel("a", None, "p", 4), channel("b", None, "p", 4, 4), channel("out", "p", None, 2))
+    assert not holds_whole_samples(Network((process("p", *loops),), shallow))
 
 
 def test_rows_must_add_up() -> None:
@@ -227,7 +261,7 @@ def test_eager_and_lazy_are_the_extremes() -> None:
     """If any numbers of kept rows deadlock, so does a choice of eager and lazy processes, and check_depths says so."""
     random, rows, found = Random(1), 3, {True: 0, False: 0}
     kinds = [Pace(1, held + 1 + more, held) for held in range(rows) for more in range(rows - held)]
-    for _ in range(250):
+    for _ in range(200):
         network = some_network(random, rows)
         count = len(network.processes)
         extremes = any(
@@ -243,7 +277,7 @@ def test_eager_and_lazy_are_the_extremes() -> None:
         else:
             assert not extremes
         found[extremes] += 1
-    assert min(found.values()) > 40, "the networks must show both"
+    assert min(found.values()) > 30, "the networks must show both"
 
 
 def test_whole_samples_never_deadlock() -> None:

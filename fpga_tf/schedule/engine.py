@@ -107,12 +107,9 @@ class Worker:
 
     def waits(self) -> tuple[str, list[str], list[str]]:
         """In words what it waits for; the full FIFOs and the empty ones among that."""
-        loop, pace, reads, writes = self._loops[self._at]
+        loop, _, reads, writes = self._loops[self._at]
         full = [fifo.channel.name for fifo in writes if fifo.full] if len(self._ends) < len(self._starts) else []
-        more = len(self._starts) < loop.iterations
-        empty = [fifo.channel.name for fifo in reads if fifo.empty] if more else []
-        if full and (not more or len(self._starts) - len(self._ends) >= pace.places):
-            empty = []
+        empty = [fifo.channel.name for fifo in reads if fifo.empty] if len(self._starts) < loop.iterations else []
         words = [f"waits to write {', '.join(full)} (full)"] * bool(full)
         words += [f"waits to read {', '.join(empty)} (empty)"] * bool(empty)
         return " and ".join(words), full, empty

@@ -53,7 +53,7 @@ def simulate(
     Args:
         network: with at least one input and one output port.
         cycles_of: cycles from an iteration's reads to its writes, at least 1.
-        samples: how many; the interval is that of the second half.
+        samples: how many, at least 2; the interval is that of the second half.
         drains: whether rows go on when none comes after them (pipelines that flush). If not, a pipeline stands still as
             long as its next row is missing; it drains behind the last iteration of a loop.
         turn: cycles between two loops of a process.
