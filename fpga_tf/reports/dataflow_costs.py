@@ -7,7 +7,8 @@ is stated. Sources are public reports of hls4ml designs:
 
 - (1) github.com/Alezander9/ML_FPGAonPixel, Vitis HLS 2022.2 and 2023.1, xcvu13p: modules of a whole network without a
   register (clock of 25 ns), and streamed ones (clock of 5 ns).
-- (2) github.com/calad0i/JEDI-linear and others as in `estimate_data`: what a LUT and a DSP of UltraScale+ hold, UG579.
+- (2) github.com/Fiwo735/Transformer_Neural_Network_HLS, Vivado HLS 2019.2, xcu250: 32 products of 35 bits have 128
+  DSPs.
 - (3) 906 dense layers with a reuse factor R, hls4ml's Resource strategy at 5 ns: interval R, latency R + 2 in 830.
 - (4) 517 dense layers with weights of 8 bits and more have ceil(n * m / R) DSPs in 497, 260 with 4 bits and less none,
   6 bits are mixed; data have 16 bits. So a product takes a DSP if its widths multiply to 100 and more.
@@ -31,7 +32,7 @@ UNCERTAINTY = 0.27
 
 # (4): from here on a product takes DSPs.
 DSP_AREA = 100
-# A DSP48E2 multiplies 27 by 18 bits with signs: UG579. So each further one adds 26 or 17 bits.
+# A DSP48E2 multiplies 27 by 18 bits with signs, UG579: each further one adds 26 or 17 bits. (2): 35 by 35 bits take 4.
 DSP_LONG, DSP_SHORT = 26, 17
 # Bits from which a table is a block RAM, and what a block of 18 Kb holds: 1,024 words of 18 bits.
 BRAM_FROM, BRAM_BITS = 1024 * 4, 1024 * 18

@@ -11,15 +11,28 @@ import pytest
 from fpga_tf.process import Channel, Loop, Network, Operation, Process
 from fpga_tf.reports import estimate_dataflow as told
 from fpga_tf.reports import published_dataflow
-from fpga_tf.reports.dataflow_costs import Area, area, counted, cycles, fifo, loop_cycles, tiles
+from fpga_tf.reports.dataflow_costs import (
+    ADD_NS,
+    COMPARE_NS,
+    MULTIPLY_NS,
+    Area,
+    area,
+    counted,
+    cycles,
+    fifo,
+    loop_cycles,
+    tiles,
+)
 from fpga_tf.reports.dataflow_fit import Fit, fit, ratios
 from fpga_tf.reports.estimate_dataflow import ERRORS, TURN, estimate_dataflow, resources
 from fpga_tf.reports.published_dataflow import DEVICE, ROWS, SHARES, fit_turn, interval, latency, left_out, offs
 from fpga_tf.reports.published_networks import ARCHITECTURES, B_TAG, ENGINE, GW, Architecture, bank, network
+from fpga_tf.reports.read import read_report
 from fpga_tf.reports.types import Clock, Interval, Latency
 from fpga_tf.schedule import Deadlock, check_depths, holds_whole_samples, simulate, smallest_depths
 
 PART = "xcvu13p-flga2577-2-e"
+SHARED = Path(__file__).parents[3] / "shared" / "reports" / "files"
 PATH = (
     Operation("multiply", 16, (16, 8), 2, constant=True),
     Operation("sum", 4, (24,), 5),
@@ -104,6 +117,34 @@ def _queries(design: Network, depth: int) -> Network:
     """With so many places for the queries of the first attention."""
     channels = [replace(c, depth=depth) if c.name == "block0/query" else c for c in design.channels]
     return replace(design, channels=tuple(channels))
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no reports here")
+def test_delays_are_those_of_reports() -> None:
+    """Modules of a network in one cycle of 25 ns: dense layers 24 to 12 and 12 to 1, scale and shift, relu."""
+    reports = [read_report(path) for path in SHARED.rglob("2022.2-2023.1__Alezander9-*/**/csynth.xml")]
+    (whole,) = (report for report in reports if report.clock_ns.target == 25.0)
+    period = {
+        f"{(one.top or '').split('_')[0]} {(one.top or '').split('_')[-2]}": one.clock_ns.estimated or 0.0
+        for one in whole.modules
+    }
+    found = [period[name] for name in ("dense config6", "dense config10", "normalize config4", "relu config5")]
+    assert found == [5.395, 4.631, 2.784, 1.088]
+    assert found[0] - found[1] == pytest.approx(ADD_NS)
+    assert found[2] - ADD_NS == pytest.approx(MULTIPLY_NS)
+    assert found[3] == COMPARE_NS
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no reports here")
+def test_wide_products_of_reports() -> None:
+    """Two rows of 8 values times 8 columns of 2, in 35 bits: 32 products and sums of 8, in 2 cycles at 5 ns."""
+    (path,) = (SHARED / "2019.2__Fiwo735-Transformer_Neural_Network_HLS").rglob("10_*/matmul*2ul_8ul_8ul_2ul*.rpt")
+    report = read_report(path)
+    product = Operation("multiply", 32, (35, 35))
+    assert report.resources["DSP"].used == area(product).dsp == 128
+    loop = Loop(1, (), ("out",), 1, (product, Operation("sum", 4, (35,), 8)))
+    assert report.latency_cycles.max is not None
+    assert abs(loop_cycles(loop, 5.0, 0.125) - 1 - report.latency_cycles.max) <= 1
 
 
 def hls4ml_dense(n_in: int, n_out: int, reuse: int, bits: int = 16) -> Loop:
