@@ -120,7 +120,10 @@ def _existing_file(value: Path, info: ValidationInfo) -> Path:
     if not (info.context or {}).get("files_exist", True) or value.is_file():
         return value
     found = "a folder" if value.is_dir() else f"missing: {value}"
-    raise broken("an existing file", found=found, hint="a relative path counts from the config's folder")
+    hint = "a relative path counts from the config's folder"
+    if value.parent.name == "published":
+        hint = "published models are not shipped; docs/published.md tells where to get them"
+    raise broken("an existing file", found=found, hint=hint)
 
 
 def _model_file(value: Path) -> Path:

@@ -22,6 +22,8 @@ from .conftest import Write
 
 HERE = Path(__file__).parent
 SHIPPED = sorted((HERE.parent.parent / "configs").glob("*.yaml"))
+PUBLISHED = [path for path in SHIPPED if path.name.startswith("published_")]  # whose models are not shipped
+PEERS = HERE.parents[2] / "shared" / "peers"
 
 
 def complaint(path: Path, **arguments: Any) -> str:
@@ -293,13 +295,30 @@ def test_the_schema_accepts_the_shipped_configs(path: Path) -> None:
     jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), config_schema())
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [p for p in SHIPPED if p not in PUBLISHED], ids=lambda path: path.name)
 def test_the_shipped_configs_are_valid(path: Path) -> None:
     load_config(path)
 
 
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
+def test_configs_of_published_models_are_valid_with_the_model(path: Path, tmp_path: Path) -> None:
+    config = tmp_path / path.name
+    config.write_bytes(path.read_bytes())
+    (tmp_path / "data").symlink_to(path.parent / "data")
+    model = Path(yaml.safe_load(path.read_text("utf-8"))["model"]["path"])
+    assert model.parent == Path("models/published")
+    told = complaint(config)
+    assert "model.path must be an existing file, not missing: " in told and "docs/published.md" in told
+    if not (PEERS / model.name).is_file():
+        pytest.skip("the published model is not here")
+    (tmp_path / model.parent).mkdir(parents=True)
+    (tmp_path / model).symlink_to(PEERS / model.name)
+    assert load_config(config).model.path == (PEERS / model.name).resolve()
+
+
 def test_there_are_shipped_configs() -> None:
-    assert [path.name for path in SHIPPED] == ["jet_flavour.yaml", "jet_flavour_float.yaml", "jet_flavour_hgq2.yaml"]
+    names = ["jet_flavour.yaml", "jet_flavour_float.yaml", "jet_flavour_hgq2.yaml", "published_btag.yaml"]
+    assert [path.name for path in SHIPPED] == names
 
 
 def test_the_schema_is_one_and_every_key_is_described() -> None:

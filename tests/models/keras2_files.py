@@ -37,8 +37,8 @@ def relu(bits: int, integer: int) -> dict[str, Any]:
 
 def power_of_two(relu: bool, bits: int, most: float | None = None, even: bool = False) -> dict[str, Any]:
     """A saved ``quantized_po2`` or ``quantized_relu_po2``."""
-    config = {"bits": bits, "max_value": most, "use_stochastic_rounding": False, "quadratic_approximation": even}
-    config |= {"qnoise_factor": 1.0, "log2_rounding": "rnd", **({"negative_slope": 0} if relu else {})}
+    config: dict[str, Any] = {"bits": bits, "max_value": most, "quadratic_approximation": even}
+    config["use_stochastic_rounding"] = False
     return {"class_name": f"quantized_{'relu_' * relu}po2", "config": config, "shared_object_id": 3}
 
 

@@ -38,7 +38,7 @@ def by_hand(written: Writer, x: np.ndarray, weight: Function, epsilon: float = 1
     def norm(name: str, x: np.ndarray) -> np.ndarray:
         deviation = x - x.mean(-1, keepdims=True)
         gamma, beta = (written.weights[name][key].astype(float) for key in ("gamma", "beta"))
-        return deviation / np.sqrt((deviation**2).mean(-1, keepdims=True) + epsilon) * gamma + beta
+        return np.asarray(deviation / np.sqrt((deviation**2).mean(-1, keepdims=True) + epsilon) * gamma + beta)
 
     for i in range(2):
         a = w[f"attention_{i}"]
