@@ -21,12 +21,14 @@ from typing import Any
 import click
 
 import fpga_tf
+from fpga_tf.cli.baseline import baseline
 from fpga_tf.cli.check import check
 from fpga_tf.cli.convert import convert
 from fpga_tf.cli.data import data
 from fpga_tf.cli.doctor import doctor
 from fpga_tf.cli.estimate import estimate
 from fpga_tf.cli.output import print_json
+from fpga_tf.cli.regress import regress
 from fpga_tf.cli.report import report
 from fpga_tf.cli.rtl import rtl
 from fpga_tf.cli.run import run
@@ -49,7 +51,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, convert, simulate, scan, rtl, estimate, report, check, data, doctor, schema):
+for _command in (run, convert, simulate, scan, rtl, estimate, report, baseline, regress, check, data, doctor, schema):
     cli.add_command(_command)
 
 

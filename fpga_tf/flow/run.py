@@ -46,13 +46,22 @@ def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
         UserError: the configuration, the model, the data or what stands in the project folder.
         ToolError: no compiler, it fails, the disk is full, or another run is at work in the folder.
     """
-    with_rtl = wanted(config)
-    progress.plan(1 + len(STEPS) + len(SIMULATION) + with_rtl * (1 + len(RTL_SIMULATION)))
+    progress.plan(planned(config))
     find_compiler()  # better told now than after a minute
     with project_lock(config.project), store_for(fresh) as store:
-        bring_project(config, store, fresh, progress)
-        rtl = _rtl(config, store, fresh, progress) if with_rtl else RtlAsked(why=without(config))
-        return verify(config.project, store, progress, rtl)
+        return to_verdict(config, store, fresh, progress)
+
+
+def planned(config: Config) -> int:
+    """How many steps a run has."""
+    return 1 + len(STEPS) + len(SIMULATION) + wanted(config) * (1 + len(RTL_SIMULATION))
+
+
+def to_verdict(config: Config, store: Store, fresh: bool, progress: Progress) -> RunResult:
+    """The steps of a run, in a project folder that the caller has locked."""
+    bring_project(config, store, fresh, progress)
+    rtl = _rtl(config, store, fresh, progress) if wanted(config) else RtlAsked(why=without(config))
+    return verify(config.project, store, progress, rtl)
 
 
 def convert(config: Config, *, fresh: bool, progress: Progress) -> Path:

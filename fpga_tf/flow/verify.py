@@ -56,7 +56,7 @@ def verify(project: Path, store: Store, progress: Progress, rtl: RtlAsked) -> Ru
         if cached:
             step.mark_cached()
     with progress.step(f"{SIMULATION[1]} {samples_of(reference.inputs):,} samples") as step:
-        firmware, seconds, cached = _simulated(program, key, manifest, reference, store, settings.jobs, step.advance)
+        firmware, seconds, cached = simulated(program, key, manifest, reference, store, settings.jobs, step.advance)
         if cached:
             step.mark_cached()
     with progress.step(SIMULATION[2]) as step:
@@ -94,7 +94,7 @@ def _check_complete(project: Path, manifest: Manifest) -> None:
         )
 
 
-def _simulated(
+def simulated(
     program: Path, key: str, manifest: Manifest, reference: Reference, store: Store, jobs: int, watch: Watch
 ) -> tuple[dict[str, list[Codes]], float, bool]:
     """Outputs per set; from the store if the same program has run on the same codes before."""

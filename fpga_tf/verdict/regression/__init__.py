@@ -1,0 +1,1 @@
+"""What a tagger's repository guards, and what has moved since it was recorded."""
