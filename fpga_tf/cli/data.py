@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fpga_tf.cli.output import Output, common
-from fpga_tf.flow.data import CUTS, FORMATS, NORMALISATIONS, SEED
+from fpga_tf.flow.data import CUTS, FORMATS, NORMALISATIONS, PARTS, SEED
 
 if TYPE_CHECKING:
     from fpga_tf.flow.data import Made
@@ -36,6 +36,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--calib", type=click.IntRange(min=0), metavar="N", help="Calibration jets. Default: up to 4,000.")
 @click.option("--train-jets", type=_COUNT, metavar="N", help="Jets used besides evaluation, at most.")
 @click.option("--eval-jets", type=_COUNT, metavar="N", help="Jets for evaluation, at most.")
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Write only this part; repeatable.")
 @common
 def data(out: Output, /, kind: str, inputs: tuple[Path, ...], to: Path, **options: Any) -> None:
     """Bring public jets into our layout: parts train, valid, calib and eval in one HDF5 file.

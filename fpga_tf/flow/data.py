@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("lhc-jets", "jetclass", "cms-btag", "jetnet")
 CUTS = ("none", "zero-soft", "compact")
 NORMALISATIONS = ("none", "standard", "robust")
+PARTS = ("train", "valid", "calib", "eval")
 SEED = 2026
 
 
@@ -40,6 +41,7 @@ class Request:
         valid_share, eval_share: what is held back of the training jets, and for evaluation without `evaluation`.
         calib: calibration jets.
         train_jets, eval_jets: jets used, at most.
+        only: parts that are written; all if there are none.
     """
 
     format: str
@@ -57,6 +59,7 @@ class Request:
     calib: int | None = None
     train_jets: int | None = None
     eval_jets: int | None = None
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,8 @@ def make(request: Request, progress: Progress) -> Made:
         told = {"cut": wanted.cut, "normalise": normalisation, "padding": padding, "seed": request.seed}
         attributes = _attributes(kind, wanted, scale, told, sources, digests)
         with progress.step("write") as step:
-            counts = write(new, parts, scale, attributes, step.advance)
+            chosen = {name: part for name, part in parts.items() if not request.only or name in request.only}
+            counts = write(new, chosen, scale, attributes, step.advance)
     named = {part: dict(zip(kind.classes, n.tolist(), strict=True)) for part, n in counts.items() if n.sum()}
     constants = tuple(scale.subtract.tolist()), tuple(scale.divide.tolist())
     return Made(request.out, (wanted.particles, len(wanted.features)), wanted.features, named, *constants)

@@ -6,6 +6,7 @@ c jets (W -> cs) and light jets (W -> ud, radiation) at similar momenta.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,19 +36,29 @@ def settings(config: JetConfig, seed: int) -> list[str]:
 
 
 def start(config: JetConfig, seed: int) -> Any:
-    """An initialised `pythia8mc.Pythia`.
+    """An initialised `pythia8mc.Pythia` for top pairs.
 
     Raises:
         UserError: the extra is missing, the seed is out of range, or PYTHIA refuses the energy.
     """
+    return initialised(settings(config, seed), seed)
+
+
+def initialised(lines: Sequence[str], seed: int) -> Any:
+    """A `pythia8mc.Pythia` with the given settings, initialised.
+
+    Raises:
+        UserError: the extra is missing, the seed is out of range, or PYTHIA refuses the beams.
+    """
     if not 1 <= seed <= SEED_MAX:
         raise UserError(f"seed must be 1 to {SEED_MAX}, not {seed}")
     generator = require("pythia8mc").Pythia("", False)
-    for line in settings(config, seed):
+    for line in lines:
         if not generator.readString(line):
             raise InternalError(f"PYTHIA must know the setting {line!r}", hint="the tested version is 8.317.2")
     if not generator.init():
-        raise UserError(f"PYTHIA must start with the beams given, not refuse ecm = {config.ecm} GeV")
+        (beams,) = (line for line in lines if line.startswith("Beams:eCM="))
+        raise UserError(f"PYTHIA must start with the beams given, not refuse {beams} GeV")
     return generator
 
 
