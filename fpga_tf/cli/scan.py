@@ -1,4 +1,4 @@
-"""`fpga-tf scan`: physics of a float model at many bit widths."""
+"""`fpga-tf scan`: physics of a model at many bit widths."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ _FAILED = 1
 @click.option("--weight-fraction", type=int, metavar="BITS", help="Fraction bits of all weights. Default: as tensors.")
 @click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Evaluate the first N samples only.")
 @click.option("--csv", "csv", type=click.Path(path_type=Path), metavar="FILE", help="Write all points to FILE, too.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw AUC ratios: .png, .pdf or .svg.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw AUC ratios and agreement: .png, .pdf or .svg."
+)
 @click.option("--pick", is_flag=True, help="C-simulate the smallest width within the gates; 1 if there is none.")
 @click.option("--fresh", is_flag=True, help="Use nothing from the store; replace the project, edits included.")
 @common
@@ -44,8 +46,9 @@ def scan(
 ) -> int:
     """Scan bit widths: AUC and accuracy of CONFIG's model.
 
-    A float model is quantised to one format for all tensors, evaluated to the bit, and compared with the truth and with
-    the float model; nothing is compiled. A scan that was stopped goes on where it was.
+    A float model, or one that was trained with QKeras, is quantised to one format for all tensors, evaluated to the
+    bit, and compared with the truth and with the model as it was; nothing is compiled. A scan that was stopped goes on
+    where it was.
     """
     from fpga_tf.flow.config import load_config
     from fpga_tf.flow.quiet import set_environment
@@ -101,9 +104,9 @@ def _run(out: Output, config: Config, found: Scan, fresh: bool) -> RunResult | N
         return None
     with out.guarded():
         from fpga_tf.flow import run as flow
-        from fpga_tf.flow import scan
+        from fpga_tf.flow.scan_job import at
 
-        return flow.run(scan.at(config, point.width), fresh=fresh, progress=out.progress())
+        return flow.run(at(config, point.width), fresh=fresh, progress=out.progress())
 
 
 def _json(found: Scan, progress: Progress, pick: bool, picked: RunResult | None) -> dict[str, Any]:
@@ -133,6 +136,6 @@ def _code(out: Output, found: Scan, pick: bool, picked: RunResult | None) -> int
         keys = f"integer_bits: {width.integer}, fraction_bits: {width.fraction}"
         if width.weight_fraction != width.fraction:
             keys += f", weight_fraction_bits: {width.weight_fraction}"
-        click.echo(f"picked: {width}, in a configuration `quantise: {{{keys}}}`; its run:")
+        click.echo(f"picked: {width}, in a configuration `{found.section}: {{{keys}}}`; its run:")
         render(picked, out.console(), quiet=out.quiet)
     return exit_code(picked.verdict)

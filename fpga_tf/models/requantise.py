@@ -1,7 +1,8 @@
 """A trained quantised model with other widths: one format in place of all that it was trained with.
 
-What the model states beside its widths stays: signs, rounding, overflow, what is left exact, and the weights as they
-were before their quantisers. Tables of softmax and layer normalisation are designed anew for the new formats.
+What the model states beside its widths stays: signs, rounding, overflow, and what is left exact. Weights are those that
+the model was trained to compute with, behind its own quantisers: more bits then bring it back to what it was, which the
+values before them would not. Tables of softmax and layer normalisation are designed anew for the new formats.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
+from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, parse_quantiser, quantiser_text
@@ -76,7 +78,8 @@ class _Widths:
 def requantised(model: keras.Model, one: OneFormat) -> keras.Model:
     """A quantised model in which every quantiser has the same integer and fraction bits.
 
-    Tensors and weights get those of `one`, without sign where their own format has none. Probabilities (attention
+    Tensors and weights get those of `one`, without sign where their own format has none; weights are rounded from what
+    their own quantisers make of them. Probabilities (attention
     weights, a softmax's result) keep their one integer bit or none. Scores of an attention get the integer and
     fraction bits that they need to have the range and step of a tensor behind the factor 1/sqrt(key_dim), but no finer
     steps than `OneFormat.scores` has. The error of a softmax's tables is the smallest that they can meet, from one LSB
@@ -87,7 +90,7 @@ def requantised(model: keras.Model, one: OneFormat) -> keras.Model:
         one: the widths.
 
     Returns:
-        A functional model of the same layers, names and weights.
+        A functional model of the same layers and names.
 
     Raises:
         UserError: the model is not quantised, or by HGQ2; it has a layer or a quantiser that is not known here; or
@@ -133,14 +136,23 @@ def _replaced(layer: Any, widths: _Widths, length: int) -> Replacement | None:
         raise UserError(f"a layer to requantise must be one of {', '.join(_ROLES)}, not {kind}", where=where)
     saved = keras.saving.serialize_keras_object(layer)
     config, key_dim = saved["config"], layer.get_config().get("key_dim", 1)
-    formats: dict[str, Format] = {}
-    for key, role in _ROLES[kind].items():
-        fmt = _stated(layer, config, key, where)
-        if fmt is not None:
-            formats[key] = widths.of(fmt, role, key_dim)
-            config[key] = quantiser_text(formats[key]) if kind in _QKERAS else str(formats[key])
+    own = {key: fmt for key in _ROLES[kind] if (fmt := _stated(layer, config, key, where)) is not None}
+    formats = {key: widths.of(fmt, _ROLES[kind][key], key_dim) for key, fmt in own.items()}
+    config.update({k: quantiser_text(f) if kind in _QKERAS else str(f) for k, f in formats.items()})
     config.update(_ERRORS[kind](formats, length, key_dim) if kind in _ERRORS else {})
-    return Loaded(keras.saving.deserialize_keras_object(saved, safe_mode=True), layer.get_weights())
+    weights = [_behind(own.get(_key_of(variable.name)), variable) for variable in layer.weights]
+    return Loaded(keras.saving.deserialize_keras_object(saved, safe_mode=True), weights)
+
+
+def _behind(fmt: Format | None, variable: Any) -> NDArray[Any]:
+    """A weight behind its own quantiser."""
+    values: NDArray[Any] = keras.ops.convert_to_numpy(variable)
+    return values if fmt is None else fmt.dequantise(fmt.quantise(values)).astype(values.dtype)
+
+
+def _key_of(variable: str) -> str:
+    """The key of a layer's configuration that has a weight's quantiser."""
+    return f"{variable.replace('_tokens_kernel', '_projection')}_quantizer"
 
 
 _QKERAS = ("QActivation", "QDense")  # QKeras's own, which read no ap_fixed types

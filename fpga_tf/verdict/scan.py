@@ -1,4 +1,4 @@
-"""What a scan of bit widths found: physics of each width against the truth and against the float model."""
+"""What a scan of bit widths found: physics of each width against the truth and against the model that was scanned."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class Point:
     Attributes:
         width: of all tensors and weights.
         truth: physics with the true classes; None if the width was refused.
-        decisions: the same with the float model's highest class in place of the true one.
+        decisions: the same with the reference's highest class in place of the true one.
+        difference: largest absolute difference of a probability from the reference's.
         exact: the floats in which the model was evaluated without rounding, float32 or float64.
         refused: why the width can't be hardware.
     """
@@ -50,6 +51,7 @@ class Point:
     width: Width
     truth: Physics | None = None
     decisions: Physics | None = None
+    difference: float | None = None
     exact: str | None = None
     refused: str | None = None
 
@@ -58,6 +60,7 @@ class Point:
         return {
             "truth": self.truth and self.truth.to_json(),
             "decisions": self.decisions and self.decisions.to_json(),
+            "difference": self.difference,
             "exact": self.exact,
             "refused": self.refused,
         }
@@ -66,7 +69,7 @@ class Point:
     def from_stored(cls, width: Width, value: Mapping[str, Any]) -> Point:
         """What `stored` gave, as a point again."""
         truth, decisions = (value[key] and Physics.from_json(value[key]) for key in ("truth", "decisions"))
-        return cls(width, truth, decisions, value["exact"], value["refused"])
+        return cls(width, truth, decisions, value["difference"], value["exact"], value["refused"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +79,41 @@ class Scan:
     Attributes:
         name: of the configuration.
         classes: names, in the order of the labels.
-        reference: physics of the float model.
+        reference: physics of what points are compared with: the float model, or the quantised one as it was trained.
+        decisions: the same with its own highest class in place of the true one.
         limits: largest losses that the configuration allows.
         points: in the order of integer, then of fraction bits.
+        trained: whether the reference is a quantised model as trained.
+        float_: physics of the float model that such a one came from, if there is one.
     """
 
     name: str
     classes: tuple[str, ...]
     reference: Physics
+    decisions: Physics
     limits: PhysicsLimits
     points: tuple[Point, ...]
+    trained: bool = False
+    float_: Physics | None = None
+
+    @property
+    def label(self) -> str:
+        """What the reference is called."""
+        return "as trained" if self.trained else "float"
+
+    @property
+    def section(self) -> str:
+        """The section of a configuration that states a point's widths."""
+        return "requantise" if self.trained else "quantise"
+
+    @property
+    def baseline(self) -> Physics:
+        """What losses are counted from: the float model, where there is one."""
+        return self.float_ or self.reference
 
     def gates(self, point: Point) -> list[Gate]:
-        """A point's losses against the float model, held against the limits."""
-        return physics_gates(self.limits, float_=self.reference, quantised=None, csim=point.truth)
+        """A point's losses, held against the limits."""
+        return physics_gates(self.limits, float_=self.baseline, quantised=None, csim=point.truth)
 
     def keeps(self, point: Point) -> bool | None:
         """Whether a point's losses are within the limits; None if a loss is not known."""
@@ -97,7 +121,7 @@ class Scan:
         return False if "fail" in results else None if "unknown" in results else True
 
     def ratio(self, point: Point, name: str) -> float | None:
-        """AUC of a class by the float model's."""
+        """AUC of a class by the reference's."""
         return quotient(None if point.truth is None else point.truth.auc[name], self.reference.auc[name])
 
     def picked(self) -> Point | None:
@@ -118,7 +142,10 @@ class Scan:
                 "max_auc_loss": self.limits.max_auc_loss,
                 "max_accuracy_loss": self.limits.max_accuracy_loss,
             },
-            "float": {"accuracy": self.reference.accuracy, "auc": dict(self.reference.auc)},
+            "reference": "as_trained" if self.trained else "float",
+            "float": _stage(self.float_ if self.trained else self.reference),
+            "as_trained": _stage(self.reference if self.trained else None),
+            "decision_auc": dict(self.decisions.auc),
             "points": [self._point(point) for point in self.points],
         }
 
@@ -132,8 +159,9 @@ class Scan:
             "accuracy": truth and truth.accuracy,
             "auc": dict.fromkeys(self.classes) if truth is None else dict(truth.auc),
             "auc_ratio": {name: self.ratio(point, name) for name in self.classes},
-            "float_agreement": decisions and decisions.accuracy,
-            "float_auc": dict.fromkeys(self.classes) if decisions is None else dict(decisions.auc),
+            "agreement": decisions and decisions.accuracy,
+            "decision_auc": dict.fromkeys(self.classes) if decisions is None else dict(decisions.auc),
+            "largest_difference": point.difference,
             "within_limits": self.keeps(point),
             "exact": point.exact,
             "refused": point.refused,
@@ -147,6 +175,10 @@ class Scan:
         writer.writeheader()
         writer.writerows(rows)
         return out.getvalue()
+
+
+def _stage(found: Physics | None) -> dict[str, Any] | None:
+    return None if found is None else {"accuracy": found.accuracy, "auc": dict(found.auc)}
 
 
 def quotient(value: float | None, of: float | None) -> float | None:

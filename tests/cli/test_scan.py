@@ -1,4 +1,4 @@
-"""`fpga-tf scan` on the small job: numbers, store, pick, and what is refused."""
+"""`fpga-tf scan` on the small job's float model: numbers, store, pick, and what is refused."""
 
 from __future__ import annotations
 
@@ -48,8 +48,10 @@ def test_more_bits_come_closer_to_the_float_model(job: Job) -> None:
     scores = np.asarray(float_model()(jets(300, 1).x))
     correct = np.mean(np.argmax(scores, axis=1) == jets(300, 1).y)
     assert done.json["float"]["accuracy"] == pytest.approx(correct, abs=0)
+    assert (done.json["reference"], done.json["as_trained"]) == ("float", None)
     rough, fine = point(done, 3, 2), point(done, 5, 8)
-    assert rough["float_agreement"] < 0.9 < 0.99 < fine["float_agreement"]
+    assert fine["largest_difference"] < 0.2 < rough["largest_difference"]
+    assert rough["agreement"] < 0.9 < 0.99 < fine["agreement"]
     for name in CLASSES:
         assert fine["auc_ratio"][name] == fine["auc"][name] / done.json["float"]["auc"][name]
         assert abs(fine["auc_ratio"][name] - 1) < min(0.01, abs(rough["auc_ratio"][name] - 1))
@@ -98,11 +100,11 @@ def test_a_stopped_scan_goes_on(job: Job, monkeypatch: pytest.MonkeyPatch) -> No
     made: list[Width] = []
     real = flow._evaluated
 
-    def stopped(work: Any, width: Width) -> Point:
+    def stopped(work: Any, width: Width, reference: Any) -> Point:
         if len(made) == 2:
             raise KeyboardInterrupt
         made.append(width)
-        return real(work, width)
+        return real(work, width, reference)
 
     monkeypatch.setattr(flow, "_evaluated", stopped)
     asked = ("--integer", "4", "--fraction", "3,4,5,6")
@@ -146,7 +148,7 @@ def test_samples_and_weights_make_other_points(job: Job) -> None:
     assert correct == round(correct)  # a count of 50
     rough = scan(job, *asked, "--weight-fraction", "1")
     assert point(rough, 3, 8)["weight_fraction"] == 1
-    assert point(rough, 3, 8)["float_agreement"] < point(whole, 3, 8)["float_agreement"]
+    assert point(rough, 3, 8)["agreement"] < point(whole, 3, 8)["agreement"]
 
 
 def test_the_data_must_not_change_on_the_way(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +157,8 @@ def test_the_data_must_not_change_on_the_way(job: Job, monkeypatch: pytest.Monke
     copied.write_bytes((own.made / "small.h5").read_bytes())
     real = flow._evaluated
 
-    def changed(work: Any, width: Width) -> Point:
-        found = real(work, width)
+    def changed(work: Any, width: Width, reference: Any) -> Point:
+        found = real(work, width, reference)
         copied.write_bytes(copied.read_bytes() + b"\0")
         return found
 
@@ -196,7 +198,7 @@ def test_without_the_extra_the_table_works(job: Job, monkeypatch: pytest.MonkeyP
         (
             (),
             {"quantise": None},
-            "a scan must start from a float model with a section quantise, not from a model of keras",
+            "a float model must have a section quantise to be scanned",
         ),
     ],
 )
@@ -205,20 +207,11 @@ def test_what_is_refused(arguments: tuple[str, ...], changes: dict[str, Any], wh
     assert (done.code, done.json["error"]["what"]) == (2, what)
 
 
-def test_a_quantised_model_is_refused(job: Job) -> None:
-    done = scan(job, model={"path": str(job.made / "small.keras")}, quantise=None)
-    assert done.code == 2
-    assert (
-        done.json["error"]["what"]
-        == "a scan must start from a float model with a section quantise, not from a model of qkeras"
-    )
-
-
 def test_a_width_that_no_hardware_has_is_told_and_the_others_stand(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     own, real = job.own_store(), flow._evaluated
 
-    def refusing(work: Any, width: Width) -> Point:
-        return Point(width, refused="too wide") if width.fraction > 4 else real(work, width)
+    def refusing(work: Any, width: Width, reference: Any) -> Point:
+        return Point(width, refused="too wide") if width.fraction > 4 else real(work, width, reference)
 
     monkeypatch.setattr(flow, "_evaluated", refusing)
     done = scan(own, "--integer", "4", "--fraction", "3,6")

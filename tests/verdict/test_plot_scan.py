@@ -12,7 +12,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.verdict import plot_scan as module
 from fpga_tf.verdict.plot_scan import check_plot, plot_scan
 
-from .test_scan import POINTS, point, scan
+from .test_scan import POINTS, of, point, scan
 
 MISSING = [name for name in ("matplotlib", "mplhep") if importlib.util.find_spec(name) is None]
 drawn = pytest.mark.skipif(bool(MISSING), reason="needs the extra plots")
@@ -30,7 +30,7 @@ def lines(axes: Any) -> list[tuple[list[float], list[float]]]:
 
 @drawn
 def test_a_panel_per_integer_width_a_line_per_class_the_float_model_and_the_limits() -> None:
-    four, five, four_large, five_large = figure().axes
+    four, five, four_large, five_large, four_decided, five_decided = figure().axes
     assert [axes.get_title() for axes in (four, five)] == ["4 integer bits, 1 sign bit", "5 integer bits, 1 sign bit"]
     assert (
         lines(four)
@@ -44,11 +44,31 @@ def test_a_panel_per_integer_width_a_line_per_class_the_float_model_and_the_limi
         ]
     )
     assert lines(five)[1][0] == [4, 5]  # the refused point is not there
+    own = [([0, 1], [0.99, 0.99]), ([0, 1], [0.98, 0.98])]
+    assert lines(four_decided) == [([2, 6], [0.95, 0.95]), own[0], ([2, 6], [0.94, 0.94]), own[1]]
     low, high = five_large.get_ylim()
     assert low < 1 - 0.005 / 0.8 and 1 < high < 1.01
     assert four.get_ylim()[0] < 0.55 / 0.8
-    assert five_large.get_xlabel() == "fraction width [bits]"
-    assert four.get_ylabel() == "AUC / float AUC"
+    assert five_decided.get_xlabel() == "fraction width [bits]"
+    assert [axes.get_ylabel() for axes in (four, four_large, four_decided)] == [
+        "AUC / AUC float", "the same, enlarged", "AUC, truth: float"
+    ]  # fmt: skip
+
+
+@drawn
+def test_a_trained_model_is_the_reference_and_its_float_model_a_line_per_class() -> None:
+    found = figure(trained=True, float_=of(0.8, 0.905, 0.81))
+    four, _, four_large, _, four_decided, _ = found.axes
+    heights = [y[0] for x, y in lines(four_large) if x == [0, 1]]
+    b, c = 0.9, 0.8
+    floats, limits = [0.905 / b, 0.81 / c], [0.9 / b, 0.805 / c]
+    assert heights == [1.0, *(round(y, 6) for pair in zip(floats, limits, strict=True) for y in pair)]
+    low, high = four_large.get_ylim()
+    assert low < 1 and high > 0.81 / 0.8
+    assert four.get_ylabel() == "AUC / AUC as trained"
+    assert four_decided.get_ylabel() == "AUC, truth: as trained"
+    names = [t.get_text() for t in found.legends[0].get_texts()]
+    assert names == ["b", "c", "model as trained", "float model", "loss of 0.005 (limit)"]
 
 
 @drawn
@@ -68,7 +88,7 @@ def test_the_legend_names_all_and_lies_outside_of_the_panels() -> None:
 def test_weights_of_another_width_are_told() -> None:
     from fpga_tf.verdict.scan import Point, Width
 
-    other = Point(Width(4, 2, 8), POINTS[0].truth, POINTS[0].decisions, "float32")
+    other = Point(Width(4, 2, 8), POINTS[0].truth, POINTS[0].decisions, 0.25, "float32")
     assert module._title(scan(other)) == "tiny: 400 samples, weights with 8 fraction bits"
 
 
