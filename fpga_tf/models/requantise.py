@@ -16,7 +16,7 @@ import keras
 from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
-from fpga_tf.fixedpoint import Format, parse_quantiser, quantiser_text
+from fpga_tf.fixedpoint import Format, parse_quantiser, quantiser_text, sigmoid_input
 from fpga_tf.layers import QMultiHeadAttention, QSoftmax
 from fpga_tf.models.frontend import describe, family
 from fpga_tf.models.graph import LayerCall, calls
@@ -27,7 +27,8 @@ from fpga_tf.models.read import as_functional
 from fpga_tf.models.rebuild import Loaded, Replacement, rebuild
 
 # What a key of a layer's configuration is a quantiser of. A tensor's and a weight's get the new widths as they are.
-_TENSOR, _WEIGHT, _SCORES, _SHARE = "tensor", "weight", "scores", "share"
+_TENSOR, _WEIGHT, _SHARE = "tensor", "weight", "share"
+_SCORES, _SIGMOID, _SQUARES = "scores", "what a sigmoid reads", "mean of squares"
 _WEIGHTS = {"kernel_quantizer": _WEIGHT, "bias_quantizer": _WEIGHT}
 _ATTENTION = {
     **_WEIGHTS,
@@ -41,7 +42,8 @@ _LINFORMER = {
     **{f"{role}_tokens_quantizer": _TENSOR for role in ("key", "value")},
 }
 _NORM = {
-    **{f"{s}_quantizer": _TENSOR for s in ("input", "mean", "deviation", "variance", "inverse", "output")},
+    **{f"{stage}_quantizer": _TENSOR for stage in ("input", "mean", "deviation", "inverse", "output")},
+    "variance_quantizer": _SQUARES,
     **{f"{w}_quantizer": _WEIGHT for w in ("gamma", "beta")},
 }
 _ROLES: dict[str, dict[str, str]] = {
@@ -52,6 +54,7 @@ _ROLES: dict[str, dict[str, str]] = {
     "QMultiHeadAttention": _ATTENTION,
     "QLinformerAttention": _LINFORMER,
     "QSoftmax": {"input_quantizer": _SCORES, "output_quantizer": _SHARE},
+    "QSigmoid": {"input_quantizer": _SIGMOID, "output_quantizer": _SHARE},
     "QLayerNormalization": _NORM,
 }
 
@@ -65,9 +68,11 @@ class _Widths:
     def of(self, fmt: Format, role: str, key_dim: int) -> Format:
         if role == _SHARE:  # up to one: integer bits above the first would always be zero
             return replace(fmt, integer=min(max(fmt.integer, 0), 1), fraction=self.one.fraction)
-        weight = role == _WEIGHT
-        fraction = self.one.weight_fraction if weight else self.one.fraction
-        found = replace(fmt, integer=self.one.integer, fraction=fraction)
+        fraction = self.one.weight_fraction if role == _WEIGHT else self.one.fraction
+        times = 2 if role == _SQUARES else 1
+        found = replace(fmt, integer=times * self.one.integer, fraction=times * fraction)
+        if role == _SIGMOID:
+            return sigmoid_input(found, self.one.share)
         return found if role != _SCORES else self._scores(scores_format(found, key_dim), key_dim)
 
     def _scores(self, fmt: Format, key_dim: int) -> Format:
@@ -79,11 +84,15 @@ def requantised(model: keras.Model, one: OneFormat) -> keras.Model:
     """A quantised model in which every quantiser has the same integer and fraction bits.
 
     Tensors and weights get those of `one`, without sign where their own format has none; weights are rounded from what
-    their own quantisers make of them. Probabilities (attention
-    weights, a softmax's result) keep their one integer bit or none. Scores of an attention get the integer and
-    fraction bits that they need to have the range and step of a tensor behind the factor 1/sqrt(key_dim), but no finer
-    steps than `OneFormat.scores` has. The error of a softmax's tables is the smallest that they can meet, from one LSB
-    of the probabilities upwards.
+    their own quantisers make of them. The others:
+
+    * probabilities (attention weights, results of a softmax or sigmoid) keep their one integer bit or none;
+    * a variance has twice the bits, as a mean of squares;
+    * scores of an attention have the integer and fraction bits that give them the range and step of a tensor behind the
+      factor 1/sqrt(key_dim), but no finer steps than `OneFormat.scores`;
+    * what a sigmoid reads has the bits that `sigmoid_input` leaves of a tensor's.
+
+    The error of a softmax's tables is the smallest that they can meet, from one LSB of the probabilities upwards.
 
     Args:
         model: of QKeras's and our layers, functional or Sequential. It is left as it is.
