@@ -9,6 +9,7 @@
 // of accum_t.
 
 #include "bank.h"
+#include "convert.h"
 #include "fifo.h"
 
 namespace fpga_tf {
@@ -47,7 +48,7 @@ template <typename CONFIG_T, unsigned N, class sum_T, class out_S> void write_su
     FPGA_TF_PACK(made)
     for (unsigned o = 0; o < N; o++) {
         #pragma HLS UNROLL
-        made[o] = typename CONFIG_T::out_t(value_of<typename CONFIG_T::accum_t>(sum[o]));
+        made[o] = converted<typename CONFIG_T::out_t, typename CONFIG_T::accum_t>(sum[o]);
     }
     y.write(made);
 }

@@ -2,10 +2,11 @@
 #define FPGA_TF_HELD_ROWS_H_
 
 // y[r][h][o] = sum_i x[r][h][i] * w[h][o][i] for the rows of a tensor and the heads of a row. The matrices are held in
-// registers as integer codes; each sum is exact, then converted once, into out_t. Either every head has a bank of its own,
-// or the heads take turns on one; both give the same values.
+// registers as integer codes; each sum is exact, then converted once, into out_t. Either every head has a bank of its
+// own, or the heads take turns on one; both give the same values.
 
 #include "bank.h"
+#include "convert.h"
 #include "fifo.h"
 
 namespace fpga_tf {
@@ -89,7 +90,7 @@ void held_rows(in_S &x, out_S &y,
                         if (last) {
                             for (unsigned o = 0; o < CONFIG_T::n_out; o++) {
                                 #pragma HLS UNROLL
-                                result[(first + u) * CONFIG_T::n_out + o] = out_T(value_of<exact_T>(sum[u][o]));
+                                result[(first + u) * CONFIG_T::n_out + o] = converted<out_T, exact_T>(sum[u][o]);
                             }
                         }
                     }

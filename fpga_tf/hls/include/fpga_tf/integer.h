@@ -51,7 +51,8 @@ template <class T> struct code_width {
 };
 template <class T> using code = integer<code_width<T>::value>;
 
-template <class T, bool SIGNED> struct coder {
+// How a code is read from a value and becomes one again.
+template <class T, bool SIGNED, bool NATIVE> struct coder {
     static code<T> read(const T &x) {
         #pragma HLS INLINE
         ap_uint<number<T>::width> bits;
@@ -59,7 +60,7 @@ template <class T, bool SIGNED> struct coder {
         return code<T>(bits);
     }
 };
-template <class T> struct coder<T, true> {
+template <class T> struct coder<T, true, false> {
     static code<T> read(const T &x) {
         #pragma HLS INLINE
         ap_int<number<T>::width> bits;
@@ -67,21 +68,48 @@ template <class T> struct coder<T, true> {
         return code<T>(bits);
     }
 };
+template <class T, class sum_T, bool NATIVE> struct decoder {
+    static T make(const sum_T &sum) {
+        #pragma HLS INLINE
+        const int W = number<T>::width;
+        const ap_int<W + 1> bits = sum;
+        T value;
+        value.range(W - 1, 0) = bits.range(W - 1, 0);
+        return value;
+    }
+};
+
+#if defined(__SYNTHESIS__) || defined(FPGA_TF_AP_SUMS)
+template <class T> struct is_native {
+    static const bool value = false;
+};
+#else
+template <class T> struct is_native {
+    static const bool value = code_width<T>::value <= 64;
+};
+// A machine integer, straight from and to what holds the bits: many times faster than ranges.
+template <class T, bool SIGNED> struct coder<T, SIGNED, true> {
+    static long long read(const T &x) { return static_cast<long long>(x.V); }
+};
+template <class T> struct decoder<T, long long, true> {
+    static T make(long long sum) {
+        T value;
+        value.V = sum;
+        return value;
+    }
+};
+#endif
 
 // The integer code of a value: value * 2**fraction.
 template <class T> code<T> code_of(const T &x) {
     #pragma HLS INLINE
-    return coder<T, number<T>::is_signed>::read(x);
+    return coder<T, number<T>::is_signed, is_native<T>::value>::read(x);
 }
 
 // The value of an exact sum: `sum * 2**-fraction` of exact_T, which holds it.
 template <class exact_T, class sum_T> exact_T value_of(const sum_T &sum) {
     #pragma HLS INLINE
-    const int W = number<exact_T>::width;
-    const ap_int<W + 1> bits = sum;
-    exact_T value;
-    value.range(W - 1, 0) = bits.range(W - 1, 0);
-    return value;
+    return decoder<exact_T, sum_T, is_native<exact_T>::value>::make(sum);
 }
 
 // A product as wide as its factors need.

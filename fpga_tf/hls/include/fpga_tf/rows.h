@@ -4,8 +4,8 @@
 // Rows that are passed on, joined, cut or converted, one each cycle. What a kernel writes is of its type out_t, if that
 // says more than the rows that it reads.
 
+#include "convert.h"
 #include "fifo.h"
-#include "integer.h"
 
 namespace fpga_tf {
 
@@ -102,7 +102,7 @@ template <typename CONFIG_T, class in_S, class out_S> void quantise_rows(in_S &x
         FPGA_TF_PACK(made)
         for (unsigned c = 0; c < CONFIG_T::n_channels; c++) {
             #pragma HLS UNROLL
-            made[c] = typename CONFIG_T::out_t(given[c]);
+            made[c] = converted<typename CONFIG_T::out_t, typename element_of<in_S>::value_type>(code_of(given[c]));
         }
         y.write(made);
     }
@@ -176,7 +176,7 @@ void scale_shift_rows(in_S &x, out_S &y, const typename CONFIG_T::scale_t scale[
         for (unsigned c = 0; c < CONFIG_T::n_channels; c++) {
             #pragma HLS UNROLL
             const sum_t sum = product(code_of(given[c]), scale[c]) + sum_t(shift[c]);
-            made[c] = typename CONFIG_T::out_t(value_of<typename CONFIG_T::accum_t>(sum));
+            made[c] = converted<typename CONFIG_T::out_t, typename CONFIG_T::accum_t>(sum);
         }
         y.write(made);
     }
