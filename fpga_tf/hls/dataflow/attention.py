@@ -43,6 +43,7 @@ def _scores(node: Node) -> Kernel | None:
         steps=_loops(node, bank, heads, (1, keys), (0, queries), (query, key), heads * keys),
         stored_bits=held + heads * dim * query.width,
         whole=frozenset({0}),
+        ahead=frozenset({1}),
     )
 
 
@@ -69,6 +70,7 @@ def _context(node: Node) -> Kernel | None:
         steps=_loops(node, bank, heads, (1, keys), (0, queries), (weights, value), heads * dim),
         stored_bits=held + heads * keys * weights.width,
         whole=frozenset({0}),
+        ahead=frozenset({1}),
     )
 
 

@@ -38,6 +38,7 @@ def add(node: Node) -> Kernel | None:
         node.typed("in0_t", "in1_t"),
         steps=(Step(a.count, (0, 1), True, 1, path),),
         whole=frozenset({0, 1}),
+        ahead=frozenset({0, 1}),
     )
 
 

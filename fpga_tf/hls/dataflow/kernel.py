@@ -187,6 +187,7 @@ class Kernel:
         steps: the loops.
         stored_bits, weight_bits, weight_words: as in `fpga_tf.process.Process`.
         whole: positions of inputs of which rows may wait for another input: a FIFO there holds all rows of a sample.
+        ahead: positions of inputs whose rows come while the sample before is still at work: it holds those, too.
     """
 
     function: str
@@ -201,6 +202,7 @@ class Kernel:
     weight_bits: int = 0
     weight_words: int = 0
     whole: frozenset[int] = field(default_factory=frozenset)
+    ahead: frozenset[int] = field(default_factory=frozenset)
 
 
 def multiply(bank: Bank, a: int, b: int, *, copies: int = 1, constant: bool = False) -> Operation:

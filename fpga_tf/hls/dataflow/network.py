@@ -14,15 +14,17 @@ def depths(plan: Plan) -> dict[str, int]:
     """How many rows the FIFO of each tensor holds.
 
     All rows of a sample where they may wait for another input of the same process; that is enough for every schedule
-    (see `fpga_tf.schedule`). Elsewhere two, so that both sides can work at once.
+    (see `fpga_tf.schedule`). As many where a process takes rows at once that were made at leisure while it was at work
+    on the sample before, as an attention takes its keys; both on a path around an attention, whose latency is longer
+    than the interval between samples. Elsewhere two, so that both sides can work at once.
     """
     found = {}
     for node in plan.nodes:
         for i, tensor in enumerate(node.inputs):
             rows = plan.rows.get(tensor)
             if rows is not None:
-                waits = node.kernel is not None and i in node.kernel.whole
-                found[tensor] = max(SHALLOW, rows.count) if waits else SHALLOW
+                samples = 0 if node.kernel is None else (i in node.kernel.whole) + (i in node.kernel.ahead)
+                found[tensor] = max(SHALLOW, samples * rows.count)
     return found
 
 
@@ -48,14 +50,14 @@ def network(plan: Plan) -> Network:
             )
         )
     processes = tuple(_process(plan, node) for node in plan.nodes if node.inputs)
-    notes = tuple(f"{layer} is unrolled between arrays, and is not in the estimate" for layer in plan.unrolled)
+    notes = tuple(f"{layer} is unrolled, between arrays" for layer in plan.unrolled)
     return Network(processes, tuple(channels), notes)
 
 
 def _process(plan: Plan, node: Placed) -> Process:
     kernel = node.kernel
     if kernel is None:
-        loops: tuple[Loop, ...] = (Loop(1, node.inputs, node.outputs, 1),)
+        loops: tuple[Loop, ...] = (Loop(1, node.inputs, node.outputs, 1, node.unrolled),)
         return Process(node.name, node.layer, "array", loops)
     return Process(
         node.name,

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls.dataflow import attention, dense, elementwise, masks, norm
 from fpga_tf.hls.dataflow.kernel import Kernel, Rows, Step
 from fpga_tf.hls.dataflow.node import Node
+from fpga_tf.hls.dataflow.unrolled import unrolled
 from fpga_tf.hls.shapes import Shapes
 from fpga_tf.lower.context import Conversion, LayerDict
 from fpga_tf.lower.walk import Lowered
+from fpga_tf.process import Operation
 
 KERNELS: dict[str, Callable[[Node], Kernel | None]] = {
     "EinsumDense": dense.dense,
@@ -52,6 +54,7 @@ class Placed:
         inputs, outputs: tensors; names beyond those of the lowering carry what was done behind a colon.
         kernel: None for a node that works on arrays as it was lowered.
         lowered: that node; None for what the plan adds.
+        unrolled: what hardware it is then, all values at once.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Placed:
     outputs: tuple[str, ...]
     kernel: Kernel | None = None
     lowered: LayerDict | None = None
+    unrolled: tuple[Operation, ...] = ()
 
 
 @dataclass
@@ -105,6 +109,7 @@ class _Maker:
         streamed = shapes.io_type == "io_stream"
         self.plan = Plan(formats=dict(self.state.formats), shapes=dict(self.state.shapes), inputs=inputs)
         self.alias: dict[str, str] = {}
+        self.taken = {name.lower() for name in self.state.classes}
         self.outputs, self.streamed = outputs, streamed
         if streamed:
             self.plan.rows.update({name: Rows.of(self.plan.shapes[name]) for name in inputs})
@@ -115,6 +120,14 @@ class _Maker:
         self._ports()
         self._copy()
         return self.plan
+
+    def _unique(self, name: str) -> str:
+        """A name that no node has; hls4ml looks precisions up in lower case."""
+        candidate, i = name, 0
+        while candidate.lower() in self.taken:
+            candidate, i = f"{name}_{i}", i + 1
+        self.taken.add(candidate.lower())
+        return candidate
 
     def _place(self, lowered: LayerDict) -> None:
         name, kind = str(lowered["name"]), str(lowered["class_name"])
@@ -135,8 +148,10 @@ class _Maker:
             self.plan.rows[output] = kernel.rows
             self.plan.nodes.append(Placed(name, layer, given, (output,), kernel, lowered))
             return
+        travels = {t: Rows.of(self.plan.shapes[t]) for t in sources}
+        path = unrolled(Node(lowered, self.state, travels), KERNELS.get(kind))
         given = tuple(self._as_array(t, name, layer) for t in sources)
-        self.plan.nodes.append(Placed(name, layer, given, (output,), None, lowered))
+        self.plan.nodes.append(Placed(name, layer, given, (output,), None, lowered, path))
         if layer not in self.plan.unrolled:
             self.plan.unrolled.append(layer)
 
@@ -177,7 +192,7 @@ class _Maker:
         if rows is not None:
             self.plan.rows[output] = rows
         given = (self.alias.get(source, source),)
-        self.plan.nodes.append(Placed(self.state.unique(name), layer, given, (output,), kernel))
+        self.plan.nodes.append(Placed(self._unique(name), layer, given, (output,), kernel))
 
     def _ports(self) -> None:
         """The model's outputs in the form that the ports have."""
@@ -203,7 +218,7 @@ class _Maker:
         left: dict[str, list[str]] = {}
         for node in self.plan.nodes:
             inputs = tuple(left[t].pop(0) if t in left else t for t in node.inputs)
-            nodes.append(Placed(node.name, node.layer, inputs, node.outputs, node.kernel, node.lowered))
+            nodes.append(replace(node, inputs=inputs))
             for tensor in shared & set(node.outputs):
                 left[tensor] = self._copies(tensor, readers[tensor], node, nodes)
         self.plan.outputs = tuple(left[t].pop(0) if t in left else t for t in self.plan.outputs)
@@ -223,7 +238,7 @@ class _Maker:
                 if tensor in self.plan.rows:
                     self.plan.rows[name] = self.plan.rows[tensor]
             kernel = _copying(self.plan, source, len(names))
-            nodes.append(Placed(self.state.unique(f"{node.name}_copy"), node.layer, (source,), tuple(names), kernel))
+            nodes.append(Placed(self._unique(f"{node.name}_copy"), node.layer, (source,), tuple(names), kernel))
             if left <= FORK:
                 return out + names
             out += names[:-1]
