@@ -11,7 +11,7 @@ import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
-from fpga_tf.hls.nodes import _CALLS, FpgaTfMean, _field
+from fpga_tf.hls.nodes import _CALLS, FpgaTfMean, field_text
 from fpga_tf.lower.context import exact_format
 from fpga_tf.lower.operators.pooling import division_of, mean_types
 from tests.hls.cpp import compile_cpp
@@ -47,7 +47,7 @@ def struct(index: int, case: Case) -> str:
     accum = accumulator(x, rows)
     division = division_of(accum, fmt, rows, "")
     values = {"n_rows": rows, "n_channels": CHANNELS, **division}
-    lines = [_field(name, values[name]) for name in _CALLS[FpgaTfMean][4]]
+    lines = [field_text(name, values[name]) for name in _CALLS[FpgaTfMean][4]]
     lines += [f"    typedef {text} {name};" for name, text in mean_types(accum, fmt, division["num_bits"]).items()]
     return "\n".join([f"struct config{index} : fpga_tf::mean_config {{", *lines, "};"])
 
