@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
+from fpga_tf.flow.dataflow import dataflow_design
 from fpga_tf.flow.reference import REFERENCE, Reference
 from fpga_tf.flow.report_budget import limits_of
 from fpga_tf.flow.report_origin import origin_of
@@ -114,24 +115,24 @@ def judge_budget(
         why: why there is no RTL, if there is none.
     """
     built = project_design(folder, manifest.name, origin_of)
-    design = rtl if built is None else built
+    unrolled = rtl if manifest.network is None else None
+    design = built or unrolled or (None if manifest.network is None else dataflow_design(manifest, folder))
     tool = "vitis_hls" if manifest.backend == "Vitis" else "vivado_hls"
     also = f" ({why})" if why else ""
     gates = budget_gates(
         design,
         settings,
         part=manifest.part,
-        clock_ns=rtl.report.clock_ns.target if rtl is not None and built is None else manifest.clock_ns,
+        clock_ns=unrolled.report.clock_ns.target if unrolled is not None and built is None else manifest.clock_ns,
         provide=f"run C synthesis in the project: {tool} -f build_prj.tcl{also}",
     )
     if design is None:
         return gates, []
     notes = [*design.notes, *(str(found) for found in design.disagreements)]
-    if built is None:
-        return gates, notes
-    if rtl is not None:
-        notes.append("the budget is judged by the reports of the HLS project, not by its RTL")
-    return gates + cosim_gates(built), notes
+    if rtl is not None and design is not rtl:
+        by = "the estimate of the dataflow shape" if built is None else "the reports of the HLS project"
+        notes.append(f"the budget is judged by {by}, not by the RTL of the model, which is unrolled")
+    return gates + ([] if built is None else cosim_gates(built)), notes
 
 
 def budget_gates(

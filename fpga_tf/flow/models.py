@@ -14,20 +14,28 @@ from numpy.typing import NDArray
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow import quantised as make
+from fpga_tf.flow.choose import HEADS, choose
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.prepare import check_classes, expected_codes
 from fpga_tf.flow.reference import Reference
 from fpga_tf.flow.samples import EVALUATION, ModelInput, evaluation_inputs, input_sets, random_inputs
+from fpga_tf.flow.shapes import check_layer_names, check_own_formats, shapes_of
+from fpga_tf.hls.candidates import Candidates
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.convert import convert as convert_quantised
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.project import Samples, write_project
+from fpga_tf.hls.shapes import Shapes
 from fpga_tf.jets.sample import JetSample
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.models.frontend import describe
 from fpga_tf.models.graph import producer, stable_keys
 from fpga_tf.models.normalisation import fold_batch_norms
 from fpga_tf.models.read import read_model, read_with_notes
+from fpga_tf.reports.dataflow_costs import DSP_AREA
+from fpga_tf.reports.estimate_dataflow import estimate_dataflow
+from fpga_tf.reports.estimate_parallel import Operations, estimate_parallel
+from fpga_tf.reports.types import SynthesisReport
 
 _BATCH = 2048
 _KEEPING = ("QActivation", "Dropout", "Flatten", "Reshape")  # a probability stays one behind them
@@ -92,10 +100,51 @@ def load(config: Config, frontend: str) -> Loaded:
     return Loaded(model, float_model, found, notes)
 
 
-def target(config: Config, folder: Path) -> Target:
+def target(config: Config, folder: Path, shapes: Shapes = Shapes()) -> Target:  # noqa: B008
     """What the project is generated for."""
     hls = config.hls
-    return Target(config.name, folder, hls.backend, hls.part, hls.clock_ns, hls.clock_uncertainty_percent)
+    return Target(config.name, folder, hls.backend, hls.part, hls.clock_ns, hls.clock_uncertainty_percent, shapes)
+
+
+def shapes(config: Config, loaded: Loaded) -> tuple[Shapes, list[str]]:
+    """The shapes of all layers, and why, if that was left open.
+
+    Raises:
+        UserError: the model cannot have the shape that is asked for, or lacks a layer that has one of its own.
+    """
+    hls = config.hls
+    if loaded.frontend == "hgq2":
+        check_own_formats(config)
+        check_layer_names(config, [layer.name for layer in loaded.model.layers])
+        return shapes_of(hls), []
+    if hls.shape != "auto" and not hls.layers:
+        return shapes_of(hls), []
+    candidates = Candidates(loaded.model, _declared(config.model.input_precision))
+    check_layer_names(config, candidates.layers)
+    if hls.shape != "auto":
+        return shapes_of(hls), []
+    told: dict[str, Any] = {
+        "top": config.name,
+        "part": hls.part,
+        "clock_ns": hls.clock_ns,
+        "path": str(config.model.path),
+    }
+    choice = choose(
+        None if hls.io_type == "io_stream" else _unrolled(candidates, told),
+        lambda shape: estimate_dataflow(candidates.network(shapes_of(hls, shape)), **told),
+        config.budget,
+        part=hls.part,
+        clock_ns=hls.clock_ns,
+        heads=HEADS if candidates.heads > 1 else HEADS[:1],
+    )
+    return shapes_of(hls, choice.shape), list(choice.told())
+
+
+def _unrolled(candidates: Candidates, told: Mapping[str, Any]) -> SynthesisReport:
+    """The estimate of the parallel shape."""
+    counted = candidates.operations()
+    wide = counted.products(DSP_AREA)
+    return estimate_parallel(Operations(counted.constant, counted.variable, wide, counted.depth), **told)
 
 
 def convert(loaded: Loaded, where: Target, input_precision: str | None) -> Converted:

@@ -60,12 +60,14 @@ def prepare(config: Config, frontend: str, jets: JetSample | None, key: str, mad
         step.say("")
         loaded = models.load(config, frontend)
     with progress.step(STEPS[1]):
-        target = models.target(config, made)
+        shapes, told = models.shapes(config, loaded)
+        target = models.target(config, made, shapes)
         converted = models.convert(loaded, target, config.model.input_precision)
         exact = precision(loaded.frontend, converted.state.widest)
     with progress.step(STEPS[2]) as step:
         reference = models.reference(config, loaded, converted, jets, exact, step.advance)
-        models.write(converted, target, _manifest(config, loaded, converted, jets, exact, key), reference)
+        manifest = _manifest(config, loaded, converted, jets, exact, key)
+        models.write(converted, target, replace(manifest, notes=(*manifest.notes, *told)), reference)
         loaded.model.save(made / MODEL)
         write_reference(made / REFERENCE, reference)
         _complete(made, models.type_owners(converted))

@@ -62,8 +62,14 @@ def check_packages(where: str | None = None) -> None:
         raise UserError(f"{package} must be installed to make RTL", where=where, hint="pip install 'fpga_tf[rtl]'")
 
 
-def without(config: Config) -> str:
-    """Why a run that makes no RTL makes none."""
+def without(config: Config, *, unrolled: bool = True) -> str:
+    """Why a run that makes no RTL makes none.
+
+    Args:
+        unrolled: whether the project is; RTL always is, so that beside another project it is another design.
+    """
+    if not unrolled and config.rtl.generate == "auto":
+        return "no RTL: the project has the dataflow shape, RTL is unrolled"
     if config.rtl.generate == "never":
         return "no RTL: rtl.generate is never"
     return f"no RTL: {missing_packages()[0]} is not installed (pip install 'fpga_tf[rtl]')"

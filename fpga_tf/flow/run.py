@@ -33,7 +33,21 @@ from fpga_tf.store import Store, canonical_json
 from fpga_tf.verdict.verdict import RunResult
 
 _DIGESTED = ("name", "model", "quantise", "requantise", "data", "hls", "simulation")
-CODE = ("fixedpoint", "layers", "models", "lower", "hls", "flow", "jets/sample.py", "jets/untrusted.py")
+_RTL = 1 + len(RTL_SIMULATION)  # steps
+CODE = (
+    "process.py",
+    "schedule",
+    "reports/dataflow*",
+    "reports/estimate*",
+    "fixedpoint",
+    "layers",
+    "models",
+    "lower",
+    "hls",
+    "flow",
+    "jets/sample.py",
+    "jets/untrusted.py",
+)
 
 
 def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
@@ -54,13 +68,16 @@ def run(config: Config, *, fresh: bool, progress: Progress) -> RunResult:
 
 def planned(config: Config) -> int:
     """How many steps a run has."""
-    return 1 + len(STEPS) + len(SIMULATION) + wanted(config) * (1 + len(RTL_SIMULATION))
+    return 1 + len(STEPS) + len(SIMULATION) + wanted(config) * _RTL
 
 
 def to_verdict(config: Config, store: Store, fresh: bool, progress: Progress) -> RunResult:
     """The steps of a run, in a project folder that the caller has locked."""
     bring_project(config, store, fresh, progress)
-    rtl = _rtl(config, store, fresh, progress) if wanted(config) else RtlAsked(why=without(config))
+    unrolled = read_project(config.project)[0].network is None
+    with_rtl = wanted(config) and (unrolled or config.rtl.generate == "always")
+    progress.plan(planned(config) + (0 if unrolled else 1 - (wanted(config) - with_rtl) * _RTL))
+    rtl = _rtl(config, store, fresh, progress) if with_rtl else RtlAsked(why=without(config, unrolled=unrolled))
     return verify(config.project, store, progress, rtl)
 
 
@@ -76,7 +93,8 @@ def simulate(project: Path, *, progress: Progress) -> RunResult:
     """The steps from an existing project, as it stands on the disk, to the verdict."""
     folder = rtl_folder(project)
     mine = not missing_packages() and rtl_of(folder, read_project(project)[0].key)
-    progress.plan(len(SIMULATION) + mine * len(RTL_SIMULATION))
+    rows = read_project(project)[0].network is not None
+    progress.plan(len(SIMULATION) + rows + mine * len(RTL_SIMULATION))
     with project_lock(project):
         rtl = RtlAsked(folder) if mine else RtlAsked(why="no RTL beside the project")
         return verify(project, Store(), progress, rtl)

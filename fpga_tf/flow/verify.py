@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.files import atomic_write, disk_errors
 from fpga_tf.flow import judge
+from fpga_tf.flow.dataflow import check_fifos, dataflow_result
 from fpga_tf.flow.judge import HARNESS, MODEL
 from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.project import BUILD_LOG, RESULT
@@ -29,11 +30,13 @@ from fpga_tf.hls.simulate import Simulated, Watch
 from fpga_tf.hls.simulate import simulate as run_program
 from fpga_tf.store import Store
 from fpga_tf.verdict.agreement import Agreement, combine, first_divergence
+from fpga_tf.verdict.dataflow import fifo_gate
 from fpga_tf.verdict.gates import agreement_gate, physics_gates
 from fpga_tf.verdict.rtl import rtl_gates
 from fpga_tf.verdict.verdict import RunResult
 
 Codes = NDArray[np.int64]
+FIFO_STEP = "run all processes at once"
 SIMULATION = ("compile the C-simulation", "simulate", "compare", "judge")
 _TRACED = 16  # samples of each set that are traced to find the first diverging layer
 
@@ -68,12 +71,16 @@ def verify(project: Path, store: Store, progress: Progress, rtl: RtlAsked) -> Ru
             layer, notes = _located(project, program, manifest, reference, firmware)
             agreement = replace(agreement, first_diverging_layer=layer)
             step.say("")
+    dataflow = None
+    if manifest.network is not None:
+        with progress.step(FIFO_STEP):
+            dataflow = dataflow_result(manifest, project, check_fifos(program, manifest, reference))
     clocked = None
     if rtl.folder is not None:
         clocked = clock_rtl(rtl.folder, reference, store, progress, jobs=settings.jobs, simulate=rtl.simulate)
     with progress.step(SIMULATION[3]):
         result = _result(project, manifest, settings, reference, firmware, agreement, changed, notes)
-        result = _judged(result, project, manifest, settings, clocked, rtl.why)
+        result = _judged(replace(result, dataflow=dataflow), project, manifest, settings, clocked, rtl.why)
     result = replace(
         result,
         steps=tuple(progress.steps),
@@ -185,6 +192,8 @@ def _judged(
     budget, told = judge.judge_budget(project, manifest, settings, design, why)
     rtl = None if clocked is None else rtl_result(clocked)
     gates = [] if rtl is None else rtl_gates(rtl)
+    if result.dataflow is not None:
+        gates.append(fifo_gate(result.dataflow))
     return replace(result, rtl=rtl, gates=(*result.gates, *gates), budget=tuple(budget), notes=(*result.notes, *told))
 
 

@@ -17,9 +17,14 @@ from fpga_tf.errors import InternalError, ToolError
 from fpga_tf.files import disk_errors
 from fpga_tf.hls.manifest import Manifest, Port
 
+DEADLOCK = 3  # exit code of fifo.h
 _LAST_WORDS = 4096  # bytes of a failed program's messages that are looked at
 Codes = NDArray[np.int64]
 Watch = Callable[[float, float], None]
+
+
+class DeadlockError(ToolError):
+    """Processes of a dataflow region wait for each other for ever."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ def simulate(
     *,
     jobs: int = 2,
     traced: bool = False,
+    concurrent: bool = False,
     watch: Watch | None = None,
 ) -> Simulated:
     """Run the firmware on codes.
@@ -52,9 +58,11 @@ def simulate(
         inputs: per input port, codes of shape (samples, *shape), each within its port's format.
         jobs: processes at once; the results do not depend on it.
         traced: also return every layer.
+        concurrent: of a dataflow project: every process is a thread, every FIFO as deep as it is written.
         watch: called with (samples done, samples).
 
     Raises:
+        DeadlockError: processes wait for each other for ever.
         ToolError: a process died or the disk is full.
     """
     samples = len(inputs[0])
@@ -79,7 +87,7 @@ def simulate(
         try:
             for i, (a, b) in enumerate(pairwise(cuts)):
                 if b > a:
-                    runs.append(_Child(program, folder, i, flat[a:b], manifest, traced))
+                    runs.append(_Child(program, folder, i, flat[a:b], manifest, traced, concurrent))
             _wait(runs, samples, watch)
             seconds = time.monotonic() - started
             outputs = [np.concatenate(p) for p in zip(*(r.read(manifest.outputs, r.out) for r in runs), strict=True)]
@@ -97,7 +105,16 @@ def simulate(
 class _Child:
     """One process over a slice of the samples."""
 
-    def __init__(self, program: Path, folder: Path, index: int, codes: Codes, manifest: Manifest, traced: bool) -> None:
+    def __init__(
+        self,
+        program: Path,
+        folder: Path,
+        index: int,
+        codes: Codes,
+        manifest: Manifest,
+        traced: bool,
+        concurrent: bool,
+    ) -> None:
         self.samples = len(codes)
         self.given, self.out, self.traces, self.said = (
             folder / f"{index}.{kind}" for kind in ("in", "out", "traces", "said")
@@ -105,7 +122,13 @@ class _Child:
         self.size = 8 * self.samples * sum(p.size for p in manifest.outputs)
         with disk_errors(self.given):
             np.ascontiguousarray(codes, dtype="<i8").tofile(self.given)
-        command = [str(program), str(self.given), str(self.out), str(self.samples)]
+        command = [
+            str(program),
+            *(["--concurrent"] if concurrent else []),
+            str(self.given),
+            str(self.out),
+            str(self.samples),
+        ]
         command += [str(self.traces)] if traced else []
         try:
             with self.said.open("wb") as said:  # no pipe: a talkative program would wait for a reader
@@ -125,6 +148,12 @@ class _Child:
         code = self.process.wait()
         if code:
             said = self.said.read_bytes()[-_LAST_WORDS:].decode("utf-8", "replace").strip().splitlines()
+            if code == DEADLOCK and said and said[-1].startswith("deadlock:"):
+                raise DeadlockError(
+                    f"processes of the dataflow region must not wait for each other, but {said[-1]}",
+                    where=str(self.process.args[0]) if isinstance(self.process.args, list) else None,
+                    hint="make the full FIFOs deeper, or generate the project again",
+                )
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             raise ToolError(
                 f"the C-simulation must end well, not with {how}{': ' + said[-1] if said else ''}",

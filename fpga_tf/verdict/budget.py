@@ -22,7 +22,7 @@ from fpga_tf.verdict.shares import device_share, region_share
 from fpga_tf.verdict.timing import achieved_clock_ns, clock_span_ns, deciding, judge_timing
 
 PROVIDE = "run C synthesis: vitis_hls -f build_prj.tcl"
-NEAR = "the limit lies within the error of the estimate; synthesise the Verilog (Tcl script in its folder)"
+NEAR = "the limit lies within the error of the estimate; synthesise it (Tcl script in its folder)"
 _UNBOUND = "(some loop has no fixed bound); run co-simulation (cosim_design)"
 _NO_HLS = "of the design, which an implementation does not tell: give a report of C synthesis or of co-simulation"
 

@@ -16,6 +16,7 @@ from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.numbers import gate_limit, gate_value
 from fpga_tf.verdict.physics import Physics, WorkingPoint
 from fpga_tf.verdict.rtl import RTL_AGREEMENT, RtlResult, rows
+from fpga_tf.verdict.show_dataflow import print_dataflow
 from fpga_tf.verdict.show_rtl import print_costs, print_depths, print_rtl
 from fpga_tf.verdict.tables import NONE, or_none, percent, ratio, row, section, shown, table_of
 from fpga_tf.verdict.verdict import STAGES, RunResult, combined
@@ -42,6 +43,8 @@ def render(result: RunResult, console: Console, quiet: bool = False) -> None:
             _print_agreement(result, console)
         if result.rtl is not None:
             print_rtl(result.rtl, console)
+        if result.dataflow is not None:
+            print_dataflow(result.dataflow, console)
         _print_gates(result, console)
         for note in (*_throughput(result), *result.notes):
             console.print(shown(f"note: {note}"))

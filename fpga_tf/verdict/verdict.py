@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from fpga_tf.verdict.agreement import Agreement
+from fpga_tf.verdict.dataflow import DataflowResult
 from fpga_tf.verdict.gates import AGREEMENT, Gate
 from fpga_tf.verdict.physics import Physics
 from fpga_tf.verdict.rtl import RtlResult
@@ -67,6 +68,7 @@ class RunResult:
         throughput: rates by name and unit, such as `csim_samples_per_second`.
         notes: what a reader should know besides.
         rtl: what the RTL of the same model gave; None if there is none.
+        dataflow: what is known of the schedule of a dataflow design; None if it is unrolled.
     """
 
     project: str
@@ -79,6 +81,7 @@ class RunResult:
     throughput: Mapping[str, float | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     rtl: RtlResult | None = None
+    dataflow: DataflowResult | None = None
 
     @property
     def all_gates(self) -> tuple[Gate, ...]:
@@ -104,6 +107,7 @@ class RunResult:
             "project": self.project,
             "gates": [gate.to_json() for gate in self.gates],
             "rtl": None if self.rtl is None else self.rtl.to_json(),
+            "dataflow": None if self.dataflow is None else self.dataflow.to_json(),
         }
         if self.throughput:
             value["throughput"] = dict(self.throughput)

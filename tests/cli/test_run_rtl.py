@@ -167,7 +167,7 @@ def test_reports_of_the_hls_project_are_not_mixed_with_the_rtl(made: Job) -> Non
     done = made.run()
     found = gates(done)
     assert found["latency_us"]["source"].startswith("csynth")
-    assert "judged by the reports of the HLS project, not by its RTL" in " ".join(done.json["notes"])
+    assert "judged by the reports of the HLS project, not by the RTL" in " ".join(done.json["notes"])
 
 
 def test_a_model_that_cannot_be_rtl_is_incomplete(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
