@@ -8,7 +8,7 @@ is not asked: no shape changes it by much, and no estimate of a dataflow design 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fpga_tf.flow.config_sections import BudgetConfig
@@ -46,6 +46,13 @@ class Candidate:
         return f"dataflow with a reuse factor of {self.shape.reuse_factor}{turns}"
 
     @property
+    def label(self) -> str:
+        """The shape, short."""
+        if self.shape.shape == "parallel":
+            return "parallel"
+        return f"dataflow, R = {self.shape.reuse_factor}" + (", in turn" if self.shape.heads == "in_turn" else "")
+
+    @property
     def missed(self) -> tuple[str, ...]:
         """Each limit that it breaks, or may break, in words; empty if it surely fits."""
         return tuple(_missed(gate) for gate in self.gates if gate.result != "pass")
@@ -77,6 +84,27 @@ class Choice:
         return (self.reason, *(f"shape: auto refused {one.name}: {'; '.join(one.missed)}" for one in refused))
 
 
+def candidates(
+    parallel: SynthesisReport | None,
+    dataflow: Callable[[LayerShape], SynthesisReport],
+    budget: BudgetConfig,
+    *,
+    part: str,
+    clock_ns: float,
+    heads: Sequence[Heads] = HEADS,
+) -> Iterator[Candidate]:
+    """All shapes in the order of preference, each estimated when it is asked for; arguments as of `choose`."""
+    limits = limits_of(budget)
+
+    def judged(shape: LayerShape, report: SynthesisReport) -> Candidate:
+        return Candidate(shape, report, tuple(_gates(limits, report, part, clock_ns)))
+
+    if parallel is not None:
+        yield judged(LayerShape(), parallel)
+    for shape in (LayerShape("dataflow", reuse, one) for reuse in REUSE for one in heads):
+        yield judged(shape, dataflow(shape))
+
+
 def choose(
     parallel: SynthesisReport | None,
     dataflow: Callable[[LayerShape], SynthesisReport],
@@ -99,16 +127,11 @@ def choose(
         clock_ns: clock period in ns.
         heads: what the heads of attentions may be; one choice for a model whose attentions have one head, or none.
     """
-    limits = limits_of(budget)
-
-    def judged(shape: LayerShape, report: SynthesisReport) -> Candidate:
-        return Candidate(shape, report, tuple(_gates(limits, report, part, clock_ns)))
-
-    tried = [] if parallel is None else [judged(LayerShape(), parallel)]
-    for shape in (LayerShape("dataflow", reuse, one) for reuse in REUSE for one in heads):
-        if tried and not tried[-1].missed:
+    tried: list[Candidate] = []
+    for candidate in candidates(parallel, dataflow, budget, part=part, clock_ns=clock_ns, heads=heads):
+        tried.append(candidate)
+        if not candidate.missed:
             break
-        tried.append(judged(shape, dataflow(shape)))
     fits = not tried[-1].missed
     chosen = tried[-1] if fits else min(tried, key=lambda one: one.distance)
     return Choice(chosen.shape, _reason(chosen, fits), tuple(tried))

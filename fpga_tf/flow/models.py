@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow import quantised as make
-from fpga_tf.flow.choose import HEADS, choose
+from fpga_tf.flow.choose import HEADS, Candidate, candidates, choose
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.prepare import check_classes, expected_codes
 from fpga_tf.flow.reference import Reference
@@ -25,7 +25,7 @@ from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.convert import convert as convert_quantised
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.project import Samples, write_project
-from fpga_tf.hls.shapes import Shapes
+from fpga_tf.hls.shapes import LayerShape, Shapes
 from fpga_tf.jets.sample import JetSample
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.models.frontend import describe
@@ -119,30 +119,54 @@ def shapes(config: Config, loaded: Loaded) -> tuple[Shapes, list[str]]:
         return shapes_of(hls), []
     if hls.shape != "auto" and not hls.layers:
         return shapes_of(hls), []
-    candidates = Candidates(loaded.model, _declared(config.model.input_precision))
-    check_layer_names(config, candidates.layers)
+    found = Candidates(loaded.model, _declared(config.model.input_precision))
+    check_layer_names(config, found.layers)
     if hls.shape != "auto":
         return shapes_of(hls), []
-    told: dict[str, Any] = {
-        "top": config.name,
-        "part": hls.part,
-        "clock_ns": hls.clock_ns,
-        "path": str(config.model.path),
-    }
-    choice = choose(
-        None if hls.io_type == "io_stream" else _unrolled(candidates, told),
-        lambda shape: estimate_dataflow(candidates.network(shapes_of(hls, shape)), **told),
-        config.budget,
-        part=hls.part,
-        clock_ns=hls.clock_ns,
-        heads=HEADS if candidates.heads > 1 else HEADS[:1],
-    )
+    choice = choose(*_estimates(config, found), config.budget, **_told(config, found))
     return shapes_of(hls, choice.shape), list(choice.told())
 
 
-def _unrolled(candidates: Candidates, told: Mapping[str, Any]) -> SynthesisReport:
+def all_shapes(config: Config, loaded: Loaded) -> list[Candidate]:
+    """Every shape of a model with its estimate, in the order in which `hls.shape: auto` prefers them.
+
+    Raises:
+        UserError: the model is one of HGQ2, which can only be unrolled.
+    """
+    if loaded.frontend == "hgq2":
+        raise UserError(
+            "a model must have one format for each tensor to be compared in all shapes, not be one of HGQ2",
+            where=config.where("model", "path"),
+            hint="each value of an HGQ2 model has a format of its own; `fpga-tf estimate` without --shapes takes it",
+        )
+    found = Candidates(loaded.model, _declared(config.model.input_precision))
+    return list(candidates(*_estimates(config, found), config.budget, **_told(config, found)))
+
+
+def _told(config: Config, found: Candidates) -> dict[str, Any]:
+    heads = HEADS if found.heads > 1 else HEADS[:1]
+    return {"part": config.hls.part, "clock_ns": config.hls.clock_ns, "heads": heads}
+
+
+def _estimates(
+    config: Config, found: Candidates
+) -> tuple[SynthesisReport | None, Callable[[LayerShape], SynthesisReport]]:
+    """The estimate of the parallel shape, unless rows enter one after another; and what estimates dataflow shapes."""
+    hls = config.hls
+    told: dict[str, Any] = {"top": config.name, "part": hls.part, "clock_ns": hls.clock_ns}
+    told["path"] = str(config.model.path)
+    stream = hls.io_type == "io_stream"
+    open_ = hls.model_copy(update={"shape": "auto", "layers": hls.layers if hls.shape == "auto" else {}})
+
+    def dataflow(shape: LayerShape) -> SynthesisReport:
+        return estimate_dataflow(found.network(shapes_of(open_, shape)), **told)
+
+    return None if stream else _unrolled(found, told), dataflow
+
+
+def _unrolled(found: Candidates, told: Mapping[str, Any]) -> SynthesisReport:
     """The estimate of the parallel shape."""
-    counted = candidates.operations()
+    counted = found.operations()
     wide = counted.products(DSP_AREA)
     return estimate_parallel(Operations(counted.constant, counted.variable, wide, counted.depth), **told)
 

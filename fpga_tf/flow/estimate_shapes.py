@@ -1,0 +1,34 @@
+"""All hardware shapes of a model side by side, each estimated; nothing is generated."""
+
+from __future__ import annotations
+
+from fpga_tf.flow.check import frontend_of
+from fpga_tf.flow.choose import Candidate
+from fpga_tf.flow.config import Config
+from fpga_tf.flow.environment import check_environment
+from fpga_tf.flow.progress import Progress
+from fpga_tf.flow.quiet import quiet_stderr
+from fpga_tf.verdict.shapes import ShapeRow
+
+
+def estimate_shapes(config: Config, progress: Progress) -> tuple[ShapeRow, ...]:
+    """Estimate a configuration's model in every shape that `hls.shape: auto` considers, in its order of preference.
+
+    Raises:
+        UserError: the configuration or the model.
+    """
+    progress.plan(2)
+    with progress.step("read the model") as step:
+        frontend = frontend_of(config)
+        check_environment(frontend)
+        step.say("importing TensorFlow")
+        with quiet_stderr():
+            from fpga_tf.flow import models
+        loaded = models.load(config, frontend)
+        step.say("")
+    with progress.step("estimate all shapes"):
+        return tuple(_row(one) for one in models.all_shapes(config, loaded))
+
+
+def _row(one: Candidate) -> ShapeRow:
+    return ShapeRow(one.label, one.report, one.missed)
