@@ -1,9 +1,9 @@
 #ifndef CODES_H_
 #define CODES_H_
 
-#include "fpga_tf/fifo.h"
+#include "streams.h"
 
-// Codes for testbenches, the same on every run, and conversions of sums in plain integers.
+// Drawn codes for testbenches, the same on every run.
 
 // Whether processes run all at once, where there are threads.
 inline void run_at_once(bool yes) {
@@ -21,30 +21,10 @@ inline int draw(int bits) {
     return static_cast<int>(state) >> (32 - bits);
 }
 
-// sum / 2**drop to the nearest integer, ties to even, then into `bits` bits with sign, saturated.
+// sum / 2**drop, rounded half to even, then saturated into `bits` bits with sign.
 inline int rounded(int sum, int drop, int bits) {
-    const int step = 1 << drop, low = ((sum % step) + step) % step, floor = (sum - low) / step;
-    const int nearest = floor + (2 * low > step || (2 * low == step && floor % 2 != 0) ? 1 : 0);
-    const int most = (1 << (bits - 1)) - 1;
-    return nearest > most ? most : nearest < -most - 1 ? -most - 1 : nearest;
-}
-
-// A value of T with this code.
-template <class T> T coded(int code) {
-    T x;
-    for (int b = 0; b < x.width; b++) {
-        x[b] = (code >> b) & 1;
-    }
-    return x;
-}
-
-// The code of a value with sign.
-template <class T> int decoded(const T &x) {
-    int code = x[x.width - 1] ? -1 : 0;
-    for (int b = x.width - 2; b >= 0; b--) {
-        code = 2 * code + (x[b] ? 1 : 0);
-    }
-    return code;
+    const long long most = (1LL << (bits - 1)) - 1;
+    return static_cast<int>(clamped(half_even(sum, drop), -most - 1, most));
 }
 
 // Writes rows of codes.

@@ -35,7 +35,7 @@ template <class C> struct sample {
                 for (unsigned s = 0; s < S; s++) {
                     sum += (weights[t][j / D * S + s] & 7) * value[s][j];
                 }
-                CHECK(decoded(made[j]) == rounded(sum, 2, 5));
+                CHECK(code(made[j]) == rounded(sum, 2, 5));
             }
         }
         CHECK(weights_rows.size() == 0 && value_rows.size() == 0 && y.size() == 0);

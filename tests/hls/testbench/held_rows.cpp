@@ -65,7 +65,7 @@ template <class C> void check_drawn() {
                 for (unsigned i = 0; i < 5; i++) {
                     sum += codes[r][j / 3 * 5 + i] * matrix[j][i];
                 }
-                CHECK(decoded(made[j]) == sum);
+                CHECK(code(made[j]) == sum);
             }
         }
         CHECK(s.x.size() == 0 && s.y.size() == 0);

@@ -35,7 +35,7 @@ template <class C> struct sample {
                 for (unsigned i = 0; i < D; i++) {
                     sum += query[t][j / S * D + i] * key[j % S][j / S * D + i];
                 }
-                CHECK(decoded(made[j]) == rounded(sum, 1, 5));
+                CHECK(code(made[j]) == rounded(sum, 1, 5));
             }
         }
         CHECK(query_rows.size() == 0 && key_rows.size() == 0 && y.size() == 0);
