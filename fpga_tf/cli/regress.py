@@ -66,10 +66,22 @@ def regress(
     if out.json:
         out.emit(found.to_json())
     else:
-        from fpga_tf.verdict.regression.show import render
-
-        render(found, out.console(), quiet=out.quiet)
+        _show(out, found, github)
     return int(found.failed)
+
+
+def _show(out: Output, found: Regression, github: bool) -> None:
+    """Print the table; GitHub is told to read no commands in it, as names in it are anybody's."""
+    import secrets
+
+    from fpga_tf.verdict.regression.show import render
+
+    token = secrets.token_hex(16)
+    if github:
+        click.echo(f"::stop-commands::{token}")
+    render(found, out.console(), quiet=out.quiet)
+    if github:
+        click.echo(f"::{token}::")
 
 
 def _write(

@@ -21,6 +21,7 @@ from fpga_tf.hls.manifest import Port as ManifestPort
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.project import project_design
 from fpga_tf.reports.types import RESOURCES
+from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.physics import Physics as RunPhysics
 from fpga_tf.verdict.regression.baseline import (
     Baseline,
@@ -88,7 +89,9 @@ def facts(
             clock_ns=manifest.clock_ns,
             rtl_clock_ns=None if result.rtl is None else result.rtl.estimate.clock_ns.target,
         ),
-        model=Model(file=config.model.path.name, frontend=manifest.frontend, sha256=sha256_file(config.model.path)),
+        model=Model(
+            file=plain(config.model.path.name), frontend=manifest.frontend, sha256=sha256_file(config.model.path)
+        ),
         versions=manifest.versions,
         inputs=ports_of(manifest.inputs),
         outputs=ports_of(manifest.outputs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -163,6 +164,9 @@ def test_a_changed_weight_is_found_in_its_layer(kept: Job) -> None:
     rows = kept.main("regress", kept.folder / "small.yaml", "-q", "--github").out
     assert rows.count("::error file=") == min(len(says(done)), 10)
     assert "codes.layers::codes differ since layer logits (13 of 14)\n" in rows and "FAIL: " in rows
+    token = re.findall(r"^::stop-commands::([0-9a-f]{32})$", rows, re.MULTILINE)
+    table = rows.partition(f"::stop-commands::{token[0]}\n")[2]
+    assert table.startswith("FAIL: ") and table.endswith(f"\n::{token[0]}::\n")
 
 
 def test_new_data_is_told_apart_from_new_firmware(kept: Job) -> None:

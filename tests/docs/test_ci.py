@@ -85,7 +85,7 @@ def test_commands_do_on_a_tagger_what_they_shall(name: str, job: Job) -> None:
     assert job.main("baseline", job.folder / "tagger.yaml", "-q").code == 0
     baseline = job.folder / "tagger.baseline.json"
     summary = job.folder / "summary.md"
-    environment = {**job.environment, "GITHUB_STEP_SUMMARY": str(summary)}
+    environment = {**job.environment, "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_WORKSPACE": str(job.folder)}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     script = "\n".join(["set -e", *(line for line in scripts(name) if line.startswith(OURS))])
     for code in (0, 1):

@@ -11,6 +11,7 @@ from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.regression.positions import line_at
 from fpga_tf.verdict.regression.rows import Regression, Row
 
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 _MOST = 10  # GitHub shows ten errors and ten warnings of a step
 
 
@@ -69,6 +70,7 @@ def gitlab(found: Regression) -> str:
 
 
 def _file(found: Regression) -> str:
-    """The baseline's path from where the command runs: of a pipeline, the checkout."""
-    path = Path(found.baseline).absolute()
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)
+    """The baseline's path from the checkout: of GitHub, of GitLab, or else where the command runs."""
+    path, folders = Path(found.baseline).absolute(), [os.environ.get(name) for name in _CHECKOUTS]
+    root = next((Path(folder) for folder in folders if folder), Path.cwd())
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else os.fspath(path)

@@ -7,13 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.verdict.regression.baseline import MAX_BYTES, read_baseline
+from fpga_tf.verdict.regression.compare import compare
 from fpga_tf.verdict.regression.positions import line_at, lines_of
 
-from .made import made, plain
+from .made import again, made, plain
 
 
 def written(folder: Path, text: str | bytes) -> Path:
@@ -149,3 +151,22 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         read_baseline(Path(os.devnull))
     with pytest.raises(UserError):
         read_baseline(Path("a\0b"))
+
+
+def test_no_damage_is_more_than_an_error(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    text = made().to_text().encode()
+    outcomes = set()
+    for _ in range(400):
+        raw = bytearray(text)
+        for at in rng.integers(0, len(raw), rng.integers(1, 4)):
+            raw[at] = rng.choice([0, 32, 34, 44, 45, 48, 57, 91, 93, 123, 125, 0xFF])
+        cut = int(rng.integers(0, len(raw))) if rng.random() < 0.2 else len(raw)
+        try:
+            old, lines = read_baseline(written(tmp_path, bytes(raw[:cut])))
+            compare(old, made(), again(), "file", lines)
+            outcomes.add("read")
+        except UserError as error:
+            assert error.where is not None
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}

@@ -22,6 +22,12 @@ from .made import FILE, compared, digest, made
 EVIL = "x|`@a`\n::error::y\x1b[2J<b>,:%"
 
 
+@pytest.fixture(autouse=True)
+def no_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def failing() -> Regression:
     return compared(
         layers__1__codes=digest("a"),
@@ -113,7 +119,7 @@ def test_github_shows_ten_of_a_kind_and_names_the_rest() -> None:
     assert ",title=fpga-tf%3A 6 more::versions.package" in lines[-1]
 
 
-def test_gitlab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_gitlab() -> None:
     issues = json.loads(annotations.gitlab(failing()))
     assert [issue["severity"] for issue in issues].count("major") == 4
     assert len({issue["fingerprint"] for issue in issues}) == len(issues) == 6
@@ -124,6 +130,16 @@ def test_gitlab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         i["fingerprint"] for i in json.loads(annotations.gitlab(failing()))
     }
     assert json.loads(annotations.gitlab(compared(made(gates={}), gates={}))) == []
+
+
+@pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_paths_count_from_the_checkout(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "taggers").mkdir()
+    monkeypatch.chdir(tmp_path / "taggers")
+    monkeypatch.setenv(name, str(tmp_path))
+    assert json.loads(annotations.gitlab(failing()))[0]["location"]["path"] == f"taggers/{FILE}"
+    monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    assert f"file={tmp_path}/taggers/{FILE},line=" in annotations.github(failing())[0]
 
 
 def test_names_do_not_steer_anything() -> None:
