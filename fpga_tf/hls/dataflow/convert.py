@@ -9,7 +9,9 @@ from hls4ml.model import ModelGraph
 
 from fpga_tf.errors import InternalError
 from fpga_tf.fixedpoint import Format
+from fpga_tf.hls import einsum
 from fpga_tf.hls.dataflow import nodes
+from fpga_tf.hls.dataflow.calls import processes
 from fpga_tf.hls.dataflow.network import depths, network
 from fpga_tf.hls.dataflow.plan import Placed, Plan, plan
 from fpga_tf.hls.shapes import Shapes
@@ -47,6 +49,7 @@ def dataflow_graph(
     graph = ModelGraph.from_layer_list(configuration, layers, inputs, outputs)
     graph.outputs = [named[t] for t in made.outputs]
     _travel(graph, made, named, shapes)
+    processes(graph, made, named)
     _assert(graph, made, lowered.state)
     _settle(made, lowered.state)
     rows = [tuple(made.rows[t].count if t in made.rows else 0 for t in ports) for ports in (made.inputs, made.outputs)]
@@ -74,8 +77,7 @@ def _description(node: Placed, made: Plan, named: dict[str, str]) -> LayerDict:
     inputs = [named[t] for t in node.inputs]
     if node.kernel is None:
         assert node.lowered is not None
-        return {**node.lowered, "inputs": inputs}
-    travels = frozenset(named[t] for t in node.outputs if t in made.rows)
+        return {**einsum.own(node.lowered), "inputs": inputs}
     return {
         "class_name": nodes.FpgaTfProcess.__name__,
         "name": node.name,
@@ -83,7 +85,6 @@ def _description(node: Placed, made: Plan, named: dict[str, str]) -> LayerDict:
         "outputs": [named[t] for t in node.outputs],
         "out_shape": made.shapes[node.outputs[0]],
         "kernel": node.kernel,
-        "travels": travels,
     }
 
 

@@ -23,6 +23,27 @@ def quantise(node: Node) -> Kernel:
     )
 
 
+def sigmoid(node: Node) -> Kernel:
+    """The entry of a table for each value."""
+    given = node.rows(0)
+    table = Constant("sigmoid_table", np.asarray(node["sigmoid_table_data"], dtype=np.int64))
+    path = (Operation("table", given.channels, (table.width,), int(node["n_entries"])),)
+    return Kernel(
+        "sigmoid_rows",
+        "sigmoid_rows",
+        node.inputs,
+        given if given.shape == node.shape else given.reshaped(node.shape),
+        {
+            "n_rows": given.count,
+            "n_channels": given.channels,
+            **{name: node[name] for name in ("in_bits", "out_bits", "n_entries")},
+        },
+        node.typed("in_t"),
+        (table,),
+        (Step(given.count, (0,), True, 1, path),),
+    )
+
+
 def add(node: Node) -> Kernel | None:
     """A sum of two tensors that travel alike."""
     a, b = node.rows(0), node.rows(1)

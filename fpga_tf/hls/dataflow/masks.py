@@ -13,9 +13,11 @@ def expand(node: Node) -> Kernel | None:
     """A mask over keys or queries, brought to rows of queries."""
     given = node.rows(0)
     n_in, rows, columns = int(node["n_in"]), int(node["n_rows"]), int(node["n_columns"])
-    if not given.plain or (given.count, given.channels) != (1, n_in):
-        return None
     keep = Constant("keep", np.asarray(node["keep_data"], dtype=np.int64).ravel())
+    if not given.plain or given.count * given.channels != n_in:
+        return None
+    if given.count > 1:
+        return _keep(node, given, keep)
     strides = {name: int(node[name]) for name in ("row_stride", "column_stride")}
     path = (Operation("select", columns, (1,), n_in),)
     return Kernel(
@@ -28,6 +30,23 @@ def expand(node: Node) -> Kernel | None:
         (keep,),
         (Step(1, (0,), False, 1), Step(rows, (), True, 1, path)),
         stored_bits=n_in,
+    )
+
+
+def _keep(node: Node, given: Rows, keep: Constant) -> Kernel | None:
+    """Of a mask that comes as a row for each query already."""
+    rows, columns = int(node["n_rows"]), int(node["n_columns"])
+    if given.count != rows or int(node["row_stride"]) != given.channels:
+        return None
+    return Kernel(
+        "mask_keep_rows",
+        "mask_rows",
+        node.inputs,
+        Rows.of(node.shape),
+        {"n_rows": rows, "n_columns": columns, "column_stride": int(node["column_stride"])},
+        node.typed("in_t"),
+        (keep,),
+        (Step(rows, (0,), True, 1),),
     )
 
 

@@ -62,10 +62,7 @@ class _Call(FunctionCallTemplate):  # type: ignore[misc]
         values = [node.get_input_variable(name).name for name in node.inputs]
         values += [node.get_output_variable(name).name for name in node.outputs]
         values += [node.get_weights(c.name).name for c in kernel.constants]
-        call = f"fpga_tf::{kernel.function}<config{node.index}>({', '.join(values)})"
-        # a process that fills an array runs where it stands: what follows reads the array
-        array = any(name not in node.get_attr("travels") for name in node.outputs)
-        return f"{call};" if array else f"FPGA_TF_PROCESS({call});"
+        return f"fpga_tf::{kernel.function}<config{node.index}>({', '.join(values)});"
 
     def transform(self, model: Any, node: FpgaTfProcess) -> Any:
         changed = super().transform(model, node)

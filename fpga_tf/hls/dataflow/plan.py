@@ -29,6 +29,7 @@ KERNELS: dict[str, Callable[[Node], Kernel | None]] = {
     "FpgaTfSoftmax": attention.softmax,
     "FpgaTfQuantise": elementwise.quantise,
     "FpgaTfScaleShift": elementwise.scale_shift,
+    "FpgaTfSigmoid": elementwise.sigmoid,
     "Merge": elementwise.add,
     "Concatenate": elementwise.concatenate,
     "FpgaTfLayerNorm": norm.layer_norm,

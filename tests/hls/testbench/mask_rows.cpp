@@ -56,6 +56,45 @@ template <class C> void check_expand() {
     }
 }
 
+struct square : keys {
+    static const unsigned n_in = 6;
+    static const unsigned row_stride = 3;
+};
+
+struct column : queries {
+    static const unsigned n_rows = 3;
+    static const unsigned n_columns = 2;
+    static const unsigned n_in = 3;
+};
+
+// Every mask that comes in rows under every mask of constants, against mask.h.
+template <class C> void check_keep() {
+    const unsigned across = C::n_in / C::n_rows;
+    for (int n = 0; n < 64 << C::n_in; n++) {
+        bit_t x[C::n_in], keep[6], expected[6];
+        int bits[C::n_rows][across];
+        for (unsigned i = 0; i < C::n_in; i++) {
+            bits[i / across][i % across] = n >> (6 + i) & 1;
+            x[i] = n >> (6 + i) & 1;
+        }
+        for (unsigned i = 0; i < 6; i++) {
+            keep[i] = n >> i & 1;
+        }
+        fpga_tf::fifo<fpga_tf::row<bit_t, across>, C::n_rows> in("in");
+        fpga_tf::fifo<fpga_tf::row<bit_t, C::n_columns>, C::n_rows> out("out");
+        feed(in, bits);
+        fpga_tf::mask_keep_rows<C>(in, out, keep);
+        fpga_tf::mask_expand<bit_t, bit_t, C>(x, expected, keep);
+        for (unsigned t = 0; t < C::n_rows; t++) {
+            const fpga_tf::row<bit_t, C::n_columns> made = out.read();
+            for (unsigned s = 0; s < C::n_columns; s++) {
+                CHECK(made[s] == expected[C::n_columns * t + s]);
+            }
+        }
+        CHECK(in.size() == 0 && out.size() == 0);
+    }
+}
+
 // Three rows of two bits.
 void check_and() {
     for (int n = 0; n < 1 << 12; n++) {
@@ -113,6 +152,8 @@ void check_masking(bool concurrent) {
 int main() {
     check_expand<keys>();
     check_expand<queries>();
+    check_keep<square>();
+    check_keep<column>();
     check_and();
     check_masking(false);
     check_masking(true);

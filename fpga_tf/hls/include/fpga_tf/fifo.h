@@ -16,11 +16,13 @@
 #ifdef __SYNTHESIS__
 #include "hls_stream.h"
 #else
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 #endif
@@ -51,10 +53,16 @@ template <class S> using element_of = decltype(std::declval<S &>().read());
 
 template <class T, int DEPTH> using fifo = hls::stream<T>;
 #define FPGA_TF_PROCESS(...) __VA_ARGS__
+#define FPGA_TF_ARRAY_PROCESS(taken, made, ...) __VA_ARGS__
+#define FPGA_TF_JOIN
 
 #else
 
-// Who may wait for a FIFO: a row to read, or room to write.
+typedef std::vector<const void *> addresses;
+
+template <class... T> addresses addresses_of(const T *...arrays) { return {arrays...}; }
+
+// What a process may wait for: a row of a FIFO to read, room to write one, or arrays that others fill.
 class waitable {
   public:
     virtual ~waitable() {}
@@ -71,14 +79,18 @@ class processes {
 
     bool concurrent = false;
 
-    template <class F> void run(F process) {
+    // Arrays that are `taken` are complete before the process begins, those it has `made` when it ends.
+    template <class F>
+    void run(F process, addresses taken = addresses(), addresses made = addresses(), const char *names = "") {
         if (!concurrent) {
             process();
             return;
         }
         count(1);
-        threads.push_back(std::thread([this, process]() {
+        threads.push_back(std::thread([this, process, taken, made, names]() {
+            await(taken, names);
             process();
+            complete(made);
             count(-1);
         }));
     }
@@ -93,6 +105,7 @@ class processes {
             t.join();
         }
         threads.clear();
+        filled.clear();
         count(1);
     }
 
@@ -119,6 +132,33 @@ class processes {
         bool to_read;
     };
 
+    struct arrays : waitable {
+        arrays(const addresses &wanted, const std::set<const void *> &filled, const char *names)
+            : wanted(wanted), filled(filled), names(names) {}
+        bool ready(bool) const override {
+            return std::all_of(wanted.begin(), wanted.end(), [this](const void *x) { return filled.count(x) != 0; });
+        }
+        const char *name() const override { return names; }
+
+        const addresses &wanted;
+        const std::set<const void *> &filled;
+        const char *names;
+    };
+
+    void await(const addresses &taken, const char *names) {
+        std::unique_lock<std::mutex> lock(mutex);
+        const arrays wanted(taken, filled, names);
+        if (!wanted.ready(true)) {
+            wait(lock, wanted, true);
+        }
+    }
+
+    void complete(const addresses &made) {
+        std::lock_guard<std::mutex> lock(mutex);
+        filled.insert(made.begin(), made.end());
+        changed.notify_all();
+    }
+
     void count(int more) {
         std::lock_guard<std::mutex> lock(mutex);
         alive += more;
@@ -144,6 +184,7 @@ class processes {
 
     std::vector<std::thread> threads;
     std::vector<wait_for> waiting;
+    std::set<const void *> filled;
     int alive = 1; // the caller of the region passes rows, too
 };
 
@@ -205,6 +246,12 @@ template <class T, int DEPTH> class fifo : private waitable {
 };
 
 #define FPGA_TF_PROCESS(...) fpga_tf::processes::all().run([&]() { __VA_ARGS__; })
+// With the arrays that the process reads and fills, each list in parentheses; not those of the top's ports.
+#define FPGA_TF_ARRAY_PROCESS(taken, made, ...)                                                                        \
+    fpga_tf::processes::all().run([&]() { __VA_ARGS__; }, fpga_tf::addresses_of taken, fpga_tf::addresses_of made,    \
+                                  #taken)
+// At the end of a region: all of its processes have ended.
+#define FPGA_TF_JOIN fpga_tf::processes::all().join();
 
 #endif
 

@@ -55,6 +55,26 @@ void mask_expand_rows(in_S &x, out_S &y,
     }
 }
 
+// y[t][s] = x[t][s * column_stride] and keep[t][s], of a mask that has a row for each query.
+template <typename CONFIG_T, class in_S, class out_S>
+void mask_keep_rows(in_S &x, out_S &y, const typename CONFIG_T::keep_t keep[CONFIG_T::n_rows * CONFIG_T::n_columns]) {
+    static_assert((CONFIG_T::n_columns - 1) * CONFIG_T::column_stride < element_of<in_S>::size,
+                  "the stride must stay inside the row");
+    #pragma HLS INLINE off
+    #pragma HLS ARRAY_PARTITION variable = keep complete
+    for (unsigned t = 0; t < CONFIG_T::n_rows; t++) {
+        #pragma HLS PIPELINE II = 1
+        const element_of<in_S> given = x.read();
+        element_of<out_S> made;
+        FPGA_TF_PACK(made)
+        for (unsigned s = 0; s < CONFIG_T::n_columns; s++) {
+            #pragma HLS UNROLL
+            made[s] = (given[s * CONFIG_T::column_stride] != 0) && (keep[t * CONFIG_T::n_columns + s] != 0);
+        }
+        y.write(made);
+    }
+}
+
 template <typename CONFIG_T, class a_S, class b_S, class out_S> void mask_and_rows(a_S &a, b_S &b, out_S &y) {
     #pragma HLS INLINE off
     for (unsigned r = 0; r < CONFIG_T::n_rows; r++) {
