@@ -1,6 +1,6 @@
 """What the dataflow shape costs and gains against the unrolled one, for transformers of 8 to 100 tokens.
 
-Two blocks of attention (2 heads of 8) and dense layers of width 16, 6-bit weights and 8-bit activations, random weights.
+Two blocks of attention (2 heads of 8) and dense layers of width 16; weights of 6 bits, activations of 8, random values.
 Nothing is generated but the estimates that `hls.shape: auto` decides by.
 
     .venv/bin/python benchmarks/shape_study.py [--tokens 8,16,32,64,100] [--blocks 2]

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+from pydantic import Field, TypeAdapter
+
+# A manifest may be anybody's: with these bounds a schedule ends.
+Count = Annotated[int, Field(ge=0, le=2**40)]
+Bits = Annotated[int, Field(ge=0, le=2**24)]
+Rows = Annotated[int, Field(ge=1, le=100_000)]
+Cycles = Annotated[int, Field(ge=1, le=2**31)]
 Kind = Literal["multiply", "sum", "maximum", "table", "shift", "select", "round", "register"]
 
 
@@ -27,9 +34,9 @@ class Operation:
     """
 
     kind: Kind
-    count: int
-    bits: tuple[int, ...]
-    size: int = 1
+    count: Count
+    bits: tuple[Bits, ...]
+    size: Count = 1
     constant: bool = False
 
 
@@ -45,10 +52,10 @@ class Loop:
             an iteration (a multiplier bank with a reuse factor) stands once, with the hardware that there is.
     """
 
-    iterations: int
+    iterations: Rows
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-    interval: int
+    interval: Cycles
     path: tuple[Operation, ...] = ()
 
 
@@ -70,9 +77,9 @@ class Process:
     layer: str
     kind: str
     loops: tuple[Loop, ...]
-    stored_bits: int = 0
-    weight_bits: int = 0
-    weight_words: int = 0
+    stored_bits: Count = 0
+    weight_bits: Count = 0
+    weight_words: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,9 @@ class Channel:
     """
 
     name: str
-    bits: int
-    rows: int
-    depth: int
+    bits: Bits
+    rows: Rows
+    depth: Rows
     source: str | None
     target: str | None
 
@@ -108,20 +115,9 @@ class Network:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
-        """From what `plain` gave; raises KeyError, TypeError or ValueError if it is anything else."""
-        processes = tuple(_process(p) for p in data["processes"])
-        channels = tuple(Channel(**c) for c in data["channels"])
-        network = cls(processes, channels, tuple(str(n) for n in data["notes"]))
-        names = {c.name for c in channels}
-        if any(not {*loop.reads, *loop.writes} <= names for p in processes for loop in p.loops):
+        """From what `plain` gave; raises ValueError if it is anything else."""
+        network: Self = TypeAdapter(cls).validate_python(data)
+        names = {c.name for c in network.channels}
+        if any(not {*loop.reads, *loop.writes} <= names for p in network.processes for loop in p.loops):
             raise ValueError("a loop must read and write channels of the network")
         return network
-
-
-def _process(data: Mapping[str, Any]) -> Process:
-    return Process(**{**data, "loops": tuple(_loop(loop) for loop in data["loops"])})
-
-
-def _loop(data: Mapping[str, Any]) -> Loop:
-    path = tuple(Operation(**{**op, "bits": tuple(op["bits"])}) for op in data["path"])
-    return Loop(int(data["iterations"]), tuple(data["reads"]), tuple(data["writes"]), int(data["interval"]), path)

@@ -62,7 +62,7 @@ LIGHT = {
     *("fpga_tf.hls.manifest", "fpga_tf.hls.build", "fpga_tf.hls.simulate", "fpga_tf.hls.shapes", "fpga_tf.jets.sample"),
     *("fpga_tf.rtl.manifest", "fpga_tf.rtl.ports", "fpga_tf.rtl.simulate", "fpga_tf.rtl.verilate"),
 }
-LATE = {Path("flow/models.py"), Path("flow/quantised.py")}
+LATE = {Path("flow/models.py"), Path("flow/model_shapes.py"), Path("flow/quantised.py")}
 
 
 def room(path: Path) -> str:

@@ -23,11 +23,11 @@ def estimate_shapes(config: Config, progress: Progress) -> tuple[ShapeRow, ...]:
         check_environment(frontend)
         step.say("importing TensorFlow")
         with quiet_stderr():
-            from fpga_tf.flow import models
+            from fpga_tf.flow import model_shapes, models
         loaded = models.load(config, frontend)
         step.say("")
     with progress.step("estimate all shapes"):
-        return tuple(_row(one) for one in models.all_shapes(config, loaded))
+        return tuple(_row(one) for one in model_shapes.all_shapes(config, loaded))
 
 
 def _row(one: Candidate) -> ShapeRow:

@@ -14,28 +14,21 @@ from numpy.typing import NDArray
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.flow import quantised as make
-from fpga_tf.flow.choose import HEADS, Candidate, candidates, choose
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.prepare import check_classes, expected_codes
 from fpga_tf.flow.reference import Reference
 from fpga_tf.flow.samples import EVALUATION, ModelInput, evaluation_inputs, input_sets, random_inputs
-from fpga_tf.flow.shapes import check_layer_names, check_own_formats, shapes_of
-from fpga_tf.hls.candidates import Candidates
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.convert import convert as convert_quantised
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.project import Samples, write_project
-from fpga_tf.hls.shapes import LayerShape, Shapes
+from fpga_tf.hls.shapes import Shapes
 from fpga_tf.jets.sample import JetSample
 from fpga_tf.models.evaluate import evaluate, output_keys
 from fpga_tf.models.frontend import describe
 from fpga_tf.models.graph import producer, stable_keys
 from fpga_tf.models.normalisation import fold_batch_norms
 from fpga_tf.models.read import read_model, read_with_notes
-from fpga_tf.reports.dataflow_costs import DSP_AREA
-from fpga_tf.reports.estimate_dataflow import estimate_dataflow
-from fpga_tf.reports.estimate_parallel import Operations, estimate_parallel
-from fpga_tf.reports.types import SynthesisReport
 
 _BATCH = 2048
 _KEEPING = ("QActivation", "Dropout", "Flatten", "Reshape")  # a probability stays one behind them
@@ -70,7 +63,7 @@ def load(config: Config, frontend: str) -> Loaded:
     Raises:
         UserError: the file is no model, or a float one without a `quantise` section.
     """
-    model, choices = read_with_notes(config.model.path, _declared(config.model.input_precision))
+    model, choices = read_with_notes(config.model.path, declared(config.model.input_precision))
     found = describe(model)
     if config.quantise is not None:
         if found != "float":
@@ -106,71 +99,6 @@ def target(config: Config, folder: Path, shapes: Shapes = Shapes()) -> Target:  
     return Target(config.name, folder, hls.backend, hls.part, hls.clock_ns, hls.clock_uncertainty_percent, shapes)
 
 
-def shapes(config: Config, loaded: Loaded) -> tuple[Shapes, list[str]]:
-    """The shapes of all layers, and why, if that was left open.
-
-    Raises:
-        UserError: the model cannot have the shape that is asked for, or lacks a layer that has one of its own.
-    """
-    hls = config.hls
-    if loaded.frontend == "hgq2":
-        check_own_formats(config)
-        check_layer_names(config, [layer.name for layer in loaded.model.layers])
-        return shapes_of(hls), []
-    if hls.shape != "auto" and not hls.layers:
-        return shapes_of(hls), []
-    found = Candidates(loaded.model, _declared(config.model.input_precision))
-    check_layer_names(config, found.layers)
-    if hls.shape != "auto":
-        return shapes_of(hls), []
-    choice = choose(*_estimates(config, found), config.budget, **_told(config, found))
-    return shapes_of(hls, choice.shape), list(choice.told())
-
-
-def all_shapes(config: Config, loaded: Loaded) -> list[Candidate]:
-    """Every shape of a model with its estimate, in the order in which `hls.shape: auto` prefers them.
-
-    Raises:
-        UserError: the model is one of HGQ2, which can only be unrolled.
-    """
-    if loaded.frontend == "hgq2":
-        raise UserError(
-            "a model must have one format for each tensor to be compared in all shapes, not be one of HGQ2",
-            where=config.where("model", "path"),
-            hint="each value of an HGQ2 model has a format of its own; `fpga-tf estimate` without --shapes takes it",
-        )
-    found = Candidates(loaded.model, _declared(config.model.input_precision))
-    return list(candidates(*_estimates(config, found), config.budget, **_told(config, found)))
-
-
-def _told(config: Config, found: Candidates) -> dict[str, Any]:
-    heads = HEADS if found.heads > 1 else HEADS[:1]
-    return {"part": config.hls.part, "clock_ns": config.hls.clock_ns, "heads": heads}
-
-
-def _estimates(
-    config: Config, found: Candidates
-) -> tuple[SynthesisReport | None, Callable[[LayerShape], SynthesisReport]]:
-    """The estimate of the parallel shape, unless rows enter one after another; and what estimates dataflow shapes."""
-    hls = config.hls
-    told: dict[str, Any] = {"top": config.name, "part": hls.part, "clock_ns": hls.clock_ns}
-    told["path"] = str(config.model.path)
-    stream = hls.io_type == "io_stream"
-    open_ = hls.model_copy(update={"shape": "auto", "layers": hls.layers if hls.shape == "auto" else {}})
-
-    def dataflow(shape: LayerShape) -> SynthesisReport:
-        return estimate_dataflow(found.network(shapes_of(open_, shape)), **told)
-
-    return None if stream else _unrolled(found, told), dataflow
-
-
-def _unrolled(found: Candidates, told: Mapping[str, Any]) -> SynthesisReport:
-    """The estimate of the parallel shape."""
-    counted = found.operations()
-    wide = counted.products(DSP_AREA)
-    return estimate_parallel(Operations(counted.constant, counted.variable, wide, counted.depth), **told)
-
-
 def convert(loaded: Loaded, where: Target, input_precision: str | None) -> Converted:
     """Convert through the right frontend."""
     if loaded.frontend == "hgq2":
@@ -179,10 +107,11 @@ def convert(loaded: Loaded, where: Target, input_precision: str | None) -> Conve
         if input_precision is not None:
             raise UserError("model.input_precision must be left out with HGQ2, whose own quantiser decides")
         return convert_hgq2(loaded.model, where)
-    return convert_quantised(loaded.model, where, _declared(input_precision))
+    return convert_quantised(loaded.model, where, declared(input_precision))
 
 
-def _declared(input_precision: str | None) -> Format | None:
+def declared(input_precision: str | None) -> Format | None:
+    """The configured format of the inputs."""
     return None if input_precision is None else Format.parse(input_precision)
 
 

@@ -56,11 +56,11 @@ def prepare(config: Config, frontend: str, jets: JetSample | None, key: str, mad
     with progress.step(STEPS[0]) as step:
         step.say("importing TensorFlow")
         with quiet_stderr():
-            from fpga_tf.flow import models
+            from fpga_tf.flow import model_shapes, models
         step.say("")
         loaded = models.load(config, frontend)
     with progress.step(STEPS[1]):
-        shapes, told = models.shapes(config, loaded)
+        shapes, told = model_shapes.shapes(config, loaded)
         target = models.target(config, made, shapes)
         converted = models.convert(loaded, target, config.model.input_precision)
         exact = precision(loaded.frontend, converted.state.widest)
