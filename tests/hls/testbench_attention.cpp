@@ -275,7 +275,7 @@ template <unsigned QUERY_DEPTH, unsigned REUSE, bool IN_TURN, mask_kind MASK> st
             expected.row(t, keep, row_of_y);
             const row<y_t, C> made = y.read();
             for (unsigned c = 0; c < C; c++) {
-                CHECK(code(made[c]) == row_of_y[c]);
+                CHECK(::code(made[c]) == row_of_y[c]);
             }
         }
         CHECK(given.size() + for_query.size() + for_key.size() + for_value.size() + query.size() + key.size() == 0);
