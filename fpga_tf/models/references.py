@@ -39,11 +39,27 @@ def check_references(config: dict[str, Any], where: str) -> set[str]:
         UserError: a class of another module, a Lambda or another layer that carries code.
     """
     packages: set[str] = set()
-    top = {k: v for k, v in config.items() if k != "compile_config"}  # never built: models are loaded for inference
-    for reference, layer in _references(top, ""):
-        place = f"{where}, layer {layer!r}" if layer else where
+    for reference, place in _placed(config, where):
         packages |= _check(reference, place)
     return packages
+
+
+def refused_references(config: dict[str, Any], where: str) -> list[UserError]:
+    """All that `check_references` refuses, each once."""
+    found: dict[tuple[str, str | None], UserError] = {}
+    for reference, place in _placed(config, where):
+        try:
+            _check(reference, place)
+        except UserError as error:
+            found.setdefault((error.what, error.where), error)
+    return list(found.values())
+
+
+def _placed(config: dict[str, Any], where: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every class reference, with its place for errors."""
+    top = {k: v for k, v in config.items() if k != "compile_config"}  # never built: models are loaded for inference
+    for reference, layer in _references(top, ""):
+        yield reference, f"{where}, layer {layer!r}" if layer else where
 
 
 def _references(value: Any, layer: str) -> Iterator[tuple[dict[str, Any], str]]:

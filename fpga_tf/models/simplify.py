@@ -9,6 +9,8 @@ import keras
 
 from fpga_tf.errors import UserError
 from fpga_tf.layers import QLinformerAttention, QScaleShift
+from fpga_tf.models.frontend import NOISE
+from fpga_tf.models.graph import calls
 from fpga_tf.models.layer_norm import check_layer_norm
 from fpga_tf.models.normalisation import fold_batch_norms
 from fpga_tf.models.rebuild import Loaded, Replacement, rebuild
@@ -48,6 +50,19 @@ def simplify(model: keras.Model) -> tuple[keras.Model, list[str]]:
     model, notes = fold_batch_norms(model)
     unique = Names(layer.name for layer in model.layers)
     return rebuild(model, lambda layer: _simple(layer, unique)), notes
+
+
+def refused_layers(model: keras.Model) -> list[UserError]:
+    """What `simplify` refuses of single layers, all at once; normalisation and noise, which it takes away, left out."""
+    unique = Names(layer.name for layer in model.layers)
+    found = []
+    for layer in {id(call.layer): call.layer for call in calls(model)}.values():
+        if not isinstance(layer, (keras.layers.BatchNormalization, *NOISE)):
+            try:
+                _simple(layer, unique)
+            except UserError as error:
+                found.append(error)
+    return found
 
 
 class Names:
