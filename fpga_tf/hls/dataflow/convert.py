@@ -9,6 +9,7 @@ from hls4ml.model import ModelGraph
 
 from fpga_tf.errors import InternalError
 from fpga_tf.fixedpoint import Format
+from fpga_tf.hls import einsum
 from fpga_tf.hls.dataflow import nodes
 from fpga_tf.hls.dataflow.calls import processes
 from fpga_tf.hls.dataflow.network import depths, network
@@ -76,7 +77,7 @@ def _description(node: Placed, made: Plan, named: dict[str, str]) -> LayerDict:
     inputs = [named[t] for t in node.inputs]
     if node.kernel is None:
         assert node.lowered is not None
-        return {**node.lowered, "inputs": inputs}
+        return {**einsum.own(node.lowered), "inputs": inputs}
     return {
         "class_name": nodes.FpgaTfProcess.__name__,
         "name": node.name,

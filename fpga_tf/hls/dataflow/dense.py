@@ -134,5 +134,5 @@ def _mix(node: Node, matrix: np.ndarray) -> Kernel | None:
         ),
         stored_bits=n_out * channels * node.accum.width,
         weight_bits=weight.codes.size * weight.width,
-        weight_words=bank.multipliers,
+        weight_words=n_out,
     )

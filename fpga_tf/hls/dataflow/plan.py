@@ -43,6 +43,8 @@ KERNELS: dict[str, Callable[[Node], Kernel | None]] = {
 FORK = 4
 # bits of the widest row that the HLS tools pack into one word
 WIDEST_ROW = 4096
+# and of the widest word that an array is reshaped to
+WIDEST_WORD = 65_536
 
 
 @dataclass(frozen=True)
@@ -278,10 +280,17 @@ def _check_widths(plan: Plan) -> None:
     for node in plan.nodes:
         for tensor in node.outputs:
             rows = plan.rows.get(tensor)
-            bits = 0 if rows is None else rows.channels * plan.formats[tensor].width
-            if bits > WIDEST_ROW:
-                raise UserError(
-                    f"a row of the dataflow shape must have at most {WIDEST_ROW} bits, not {bits}",
-                    where=f"layer {node.layer}",
-                    hint="make the layer narrower, or give its tensors fewer bits",
-                )
+            _check_bits(node, "a row", 0 if rows is None else rows.channels * plan.formats[tensor].width, WIDEST_ROW)
+        if node.kernel is not None:
+            widths = [c.width for c in node.kernel.constants if c.name == "weight"]
+            for width in widths:
+                _check_bits(node, "the weights of a step", node.kernel.weight_words * width, WIDEST_WORD)
+
+
+def _check_bits(node: Placed, what: str, bits: int, most: int) -> None:
+    if bits > most:
+        raise UserError(
+            f"{what} of the dataflow shape must have at most {most} bits together, not {bits}",
+            where=f"layer {node.layer}",
+            hint="make the layer narrower, raise its reuse factor, or give its tensors fewer bits",
+        )
