@@ -17,7 +17,7 @@ from hls4ml.utils.config import create_config
 
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
-from fpga_tf.hls import nodes
+from fpga_tf.hls import einsum, nodes
 from fpga_tf.hls.manifest import Port
 from fpga_tf.hls.shapes import Shapes
 from fpga_tf.lower.context import Conversion, LayerDict, located
@@ -112,6 +112,7 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
         UserError: a layer has no operator, or its options cannot be honoured.
     """
     nodes.register()
+    einsum.register()
     if target.shapes.dataflow:
         return _by_rows(model, target, declared_input)
     state, ports = begin(model, declared_input)
@@ -144,7 +145,8 @@ def _dispatchers(model: Any, state: Conversion) -> dict[str, Callable[..., tuple
             call = known.get(id(outputs[0]))
             arguments = call.arguments() if call is not None else {}
             with located(f"layer {layer.name}"):
-                return tuple(handler(state, Call(layer, tuple(inputs), tuple(outputs), arguments)))
+                found = handler(state, Call(layer, tuple(inputs), tuple(outputs), arguments))
+                return tuple(map(einsum.own, found))
 
         return handle
 
@@ -225,11 +227,16 @@ def assert_graph(graph: Any, state: Conversion) -> None:
     if missing or extra:
         raise InternalError(f"hls4ml must keep the nodes it is given; missing {sorted(missing)}, new {sorted(extra)}")
     for name, node in found.items():
-        expected = {"InputLayer": "Input"}.get(state.classes[name], state.classes[name])
+        expected = _kind(state.classes[name])
         if expected not in {base.__name__ for base in type(node).__mro__}:
             raise InternalError(f"hls4ml must make {name} a {expected}, not a {node.class_name}")
         for key, text in state.precisions[name].items():
             _assert_type(node, key, text)
+
+
+def _kind(lowered: str) -> str:
+    """hls4ml's class of a node that was lowered as one of this class."""
+    return {"InputLayer": "Input"}.get(lowered) or str(einsum.own({"class_name": lowered})["class_name"])
 
 
 def _assert_type(node: Any, key: str, text: str) -> None:

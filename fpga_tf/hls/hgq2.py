@@ -12,7 +12,7 @@ from typing import Any
 from hls4ml.model import ModelGraph
 
 from fpga_tf.errors import UserError
-from fpga_tf.hls import nodes
+from fpga_tf.hls import einsum, nodes
 from fpga_tf.hls.convert import Converted, Target, assert_graph, check_input_names, configuration
 from fpga_tf.hls.hgq2_attention import attention, check_attention
 from fpga_tf.hls.hgq2_inputs import input_ports
@@ -31,13 +31,16 @@ def convert_hgq2(model: Any, target: Target) -> Converted:
         UserError: a layer has no node, or its options cannot be honoured.
     """
     nodes.register()
+    einsum.register()
     low, ports = lower_hgq2(model)
     made: dict[str, str] = {}
     for node in low.nodes:
         node["inputs"] = [made[name] for name in node["input_keras_tensor_names"]]
         made |= dict.fromkeys(node["output_keras_tensor_names"], node["name"])
     names = ([made[t.name] for t in tensors] for tensors in (model.inputs, model.outputs))
-    graph = ModelGraph.from_layer_list(configuration(model, target, low.state), low.nodes, *names)
+    graph = ModelGraph.from_layer_list(
+        configuration(model, target, low.state), list(map(einsum.own, low.nodes)), *names
+    )
     assert_graph(graph, low.state)
     check_input_names(graph, target)
     return Converted(graph, low.state, ports, [low.state.format_of(t) for t in model.outputs])
