@@ -26,10 +26,10 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import numpy as np
 from numpy.typing import NDArray
+from training import BATCH, deterministic, fit, report, save
 
 from fpga_tf.errors import FpgaTfError
 from fpga_tf.jets.sample import JetSample, read_sample
-from fpga_tf.verdict.physics import auc, physics
 
 if TYPE_CHECKING:
     import keras
@@ -39,9 +39,7 @@ SHIPPED = ROOT / "configs/data/flavour.h5"
 MODELS = ROOT / "configs/models"
 FLOAT = MODELS / "flavour_float.keras"
 STUDENT_FILE = MODELS / "flavour_student.keras"
-SEED = 20_240
 VALIDATION_SHARE = 0.1
-BATCH = 512
 STUDENT_EPOCHS = 80
 QAT_EPOCHS = 120
 HGQ2_BETA = 1e-7
@@ -49,26 +47,7 @@ HGQ2_EPOCHS = 24
 HGQ2_BATCH = 1024
 
 
-def deterministic() -> None:
-    """Fix every seed, the kernels' order of summation and the number of threads."""
-    import keras
-    import tensorflow as tf
-
-    tf.config.threading.set_inter_op_parallelism_threads(2)
-    tf.config.threading.set_intra_op_parallelism_threads(2)
-    keras.utils.set_random_seed(SEED)
-    tf.config.experimental.enable_op_determinism()
-
-
-def cosine(rate: float, epochs: int, jets: int, batch: int) -> Any:
-    """Learning rate that falls from `rate` to nearly nothing over the training."""
-    import keras
-
-    steps = epochs * -(-jets // batch)
-    return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
-
-
-def fit(
+def fit_on(
     model: keras.Model,
     train: JetSample,
     loss: Any,
@@ -78,36 +57,14 @@ def fit(
     batch: int = BATCH,
     targets: NDArray[np.float32] | None = None,
 ) -> None:
-    """Train in place; the last tenth of the jets is held back and only watched.
+    """Train in place; the last tenth of the jets is held back.
 
     Args:
         targets: probabilities (n, classes) to be learnt instead of the labels.
     """
-    import keras
-
     y = train.y if targets is None else targets
     split = int(len(train) * (1 - VALIDATION_SHARE))
-    model.compile(keras.optimizers.Adam(cosine(rate, epochs, split, batch)), loss, metrics=["accuracy"])
-    held_back = (train.x[split:], y[split:])
-    model.fit(train.x[:split], y[:split], batch_size=batch, epochs=epochs, validation_data=held_back, verbose=2)
-
-
-def report(model: keras.Model, sample: JetSample) -> None:
-    """Print size, accuracy and areas under ROC curves; two classes are told apart by their ratio."""
-    is_logits = not model.layers[-1].__class__.__name__.endswith("Softmax")
-    scores = model.predict(sample.x, batch_size=2000, verbose=0).astype(np.float64)
-    found = physics(scores, sample.y, sample.classes, sample.classes[0], logits=is_logits)
-    print(f"{model.name}: {model.count_params():,} variables, {found.n:,} evaluation jets")
-    print(f"  accuracy            {found.accuracy:.4f}")
-    for name, area in found.auc.items():
-        print(f"  AUC {name:5} v rest    {area:.4f}")
-    for name, levels in found.rejection.items():
-        print(f"  rejection of {name:5}  " + ", ".join(f"{r:.1f} at {e}" for e, r in levels.items() if r is not None))
-    logits = scores if is_logits else np.log(np.maximum(scores, np.finfo(np.float64).tiny))
-    for i, j in ((0, 2), (0, 1), (1, 2)):
-        pair = (sample.y == i) | (sample.y == j)
-        area = auc(logits[pair, i] - logits[pair, j], sample.y[pair] == i)
-        print(f"  AUC {sample.classes[i]:5} v {sample.classes[j]:5}   {area:.4f}")
+    fit(model, (train.x[:split], y[:split]), (train.x[split:], y[split:]), loss, rate, epochs, batch)
 
 
 def train_float(train: JetSample) -> keras.Model:
@@ -115,7 +72,7 @@ def train_float(train: JetSample) -> keras.Model:
     from fpga_tf.jets.taggers import float_tagger
 
     model = float_tagger()
-    fit(model, train, "sparse_categorical_crossentropy", rate=3e-3, epochs=30)
+    fit_on(model, train, "sparse_categorical_crossentropy", rate=3e-3, epochs=30)
     return model
 
 
@@ -136,7 +93,7 @@ def train_student(train: JetSample) -> keras.Model:
 
     model = float_tagger(STUDENT)
     loss = keras.losses.CategoricalCrossentropy()
-    fit(model, train, loss, rate=3e-3, epochs=STUDENT_EPOCHS, targets=taught(train))
+    fit_on(model, train, loss, rate=3e-3, epochs=STUDENT_EPOCHS, targets=taught(train))
     return model
 
 
@@ -150,7 +107,7 @@ def train_qat(train: JetSample) -> keras.Model:
     model = quantised_tagger(integer_bits(source, read_sample(SHIPPED, "x_calib", "y_calib").x))
     copy_weights(source, model)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    fit(logits_model(model), train, loss, rate=3e-3, epochs=QAT_EPOCHS, targets=taught(train))
+    fit_on(logits_model(model), train, loss, rate=3e-3, epochs=QAT_EPOCHS, targets=taught(train))
     return model
 
 
@@ -167,12 +124,12 @@ def train_hgq2(train: JetSample) -> keras.Model:
 
     targets = taught(train)
     small = float_tagger(Shape(blocks=1))
-    fit(small, train, keras.losses.CategoricalCrossentropy(), rate=3e-3, epochs=40, targets=targets)
+    fit_on(small, train, keras.losses.CategoricalCrossentropy(), rate=3e-3, epochs=40, targets=targets)
     model = hgq2_tagger(HGQ2_BETA)
     copy_weights(small, model)
     trace(model, train.x[:8000])
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    fit(model, train, loss, rate=2e-3, epochs=HGQ2_EPOCHS, batch=HGQ2_BATCH, targets=targets)
+    fit_on(model, train, loss, rate=2e-3, epochs=HGQ2_EPOCHS, batch=HGQ2_BATCH, targets=targets)
     print(f"{trace(model, train.x):,} effective bit operations")
     return model
 
@@ -189,14 +146,6 @@ FILES = {
     "qat": MODELS / "flavour.keras",
     "hgq2": MODELS / "flavour_hgq2.keras",
 }
-
-
-def save(model: keras.Model, path: Path) -> None:
-    """Save what is needed to predict: loading and saving again drops the state of the optimiser."""
-    import keras
-
-    model.save(path)
-    keras.saving.load_model(path, compile=False).save(path)
 
 
 def parse() -> argparse.Namespace:
@@ -217,8 +166,7 @@ def main() -> None:
     print(f"trained in {time.process_time() - begin:.0f} s of processor time")
     out = arguments.out or FILES[arguments.kind]
     save(model, out)
-    print(f"wrote {out} ({out.stat().st_size / 1e3:.0f} kB)")
-    report(model, evaluation)
+    report(model, evaluation, pairs=((0, 2), (0, 1), (1, 2)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The quantised flavour tagger: a float one with a fixed-point format on every tensor that the hardware rounds.
+"""The quantised taggers: a float one with a fixed-point format on every tensor that the hardware rounds.
 
 Widths go by kind of tensor; each has its own integer bits, chosen from the values that the float tagger takes. Widths
 are small enough that every sum before its rounding has less than 24 bits, so that float32 arithmetic is exact and
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format, bits_format
-from fpga_tf.jets.taggers import CLASSES, FEATURES, STUDENT, Shape
+from fpga_tf.jets.taggers import STUDENT, Shape
 from fpga_tf.layers import QMultiHeadAttention, QSoftmax
 
 _INTEGERS = range(-3, 7)  # integer bits that are tried
 _PROJECTIONS = ("query", "key", "value")
+_INPUTS = ("tracks", "particles")
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,24 @@ class Widths:
             return self.rectified, False
         if kind == "head":
             return self.head, False
-        if kind in ("tracks", *_PROJECTIONS, "scores", "context", "logits"):
+        if kind in _INPUTS:
+            return self.tracks, True
+        if kind in (*_PROJECTIONS, "scores", "context", "logits"):
             return getattr(self, kind), True
         return (self.signed, True) if kind == "pool" or tensor.endswith("_sum") else None
 
 
-def quantised_tagger(integers: Mapping[str, int], widths: Widths | None = None, shape: Shape = STUDENT) -> keras.Model:
-    """QKeras tagger, input `tracks` (tracks, 6), output `probabilities` (3,), untrained.
+# W and Z differ by small angles between particles, so inputs are fine. With 4 bits for queries, keys and scores the
+# training went astray.
+LHC_WIDTHS = Widths(
+    kernel=6, tracks=12, rectified=7, signed=9, query=5, key=5, value=6, scores=5, attention=5, context=6
+)
+
+
+def quantised_tagger(
+    integers: Mapping[str, int], widths: Widths | None = None, shape: Shape = STUDENT, name: str = "flavour"
+) -> keras.Model:
+    """QKeras tagger, input (tracks, features), output `probabilities` (classes,), untrained.
 
     Layers are named as those of `float_tagger`; a quantiser that is a layer of its own ends in `_q`.
 
@@ -82,21 +94,22 @@ def quantised_tagger(integers: Mapping[str, int], widths: Widths | None = None, 
         integers: integer bits without sign by tensor, as `integer_bits` finds them.
         widths: bits of each kind of tensor.
         shape: sizes.
+        name: of the model.
 
     Raises:
         UserError: the extra `qkeras` is not installed.
     """
     make = _Maker(integers, widths or Widths())
-    inputs = keras.layers.Input((shape.tracks, FEATURES), name="tracks")
-    x = make.dense("embed", shape.width)(make.quantiser("tracks")(inputs))
+    inputs = keras.layers.Input((shape.tracks, shape.features), name=shape.input)
+    x = make.dense("embed", shape.width)(make.quantiser(shape.input)(inputs))
     for i in range(1, shape.blocks + 1):
         x = make.total(f"attention{i}_sum", x, make.attention(f"attention{i}", shape)(x, x))
         back = make.plain(f"back{i}", shape.width)(make.dense(f"hidden{i}", shape.hidden)(x))
         x = make.total(f"hidden{i}_sum", x, back)
     x = make.quantiser("pool")(keras.layers.GlobalAveragePooling1D(name="pool")(x))
     x = make.dense("head2", 16)(make.dense("head1", 32)(x))
-    outputs = make.softmax("probabilities", "logits")(make.plain("logits", CLASSES)(x))
-    return keras.Model(inputs, outputs, name="flavour")
+    outputs = make.softmax("probabilities", "logits")(make.plain("logits", shape.classes)(x))
+    return keras.Model(inputs, outputs, name=name)
 
 
 class _Maker:
@@ -157,7 +170,7 @@ def integer_bits(float_model: keras.Model, x: NDArray[np.float32], widths: Width
 
     Args:
         float_model: made by `float_tagger`.
-        x: jets (n, tracks, 6).
+        x: jets (n, tracks, features).
         widths: bits of each kind of tensor.
 
     Returns:
@@ -181,7 +194,7 @@ def _squared_error(values: NDArray[np.float32], fmt: Format) -> float:
 def _tensors(float_model: keras.Model, x: NDArray[np.float32]) -> Iterator[tuple[str, NDArray[np.float32]]]:
     layers = [layer for layer in float_model.layers if not isinstance(layer, keras.layers.InputLayer)]
     values = keras.Model(float_model.input, {layer.name: layer.output for layer in layers})(x)
-    yield "tracks", x
+    yield float_model.inputs[0].name, x
     for layer in layers:
         yield layer.name, np.asarray(values[layer.name])
         if isinstance(layer, keras.layers.MultiHeadAttention):

@@ -51,12 +51,13 @@ def _datasets(file: h5py.File, path: Path) -> tuple[Rows, Rows]:
     same_length(particles, jets)
     for name, prefix, expected in ((PARTICLE_NAMES, "j1_", COLUMNS), (JET_NAMES, "j_", JET_COLUMNS)):
         if name in file:  # files made from the published ones often lack the names
-            _check_names(Rows(file, name, (None,), "S", where), prefix, expected)
+            _check_names(Rows(file, name, (None,), "SO", where), prefix, expected)
     return particles, jets
 
 
 def _check_names(found: Rows, prefix: str, expected: tuple[str, ...]) -> None:
-    names = [bytes(name).decode("ascii", "replace") for name in found.read(0, min(len(found), len(expected)))]
+    read = found.read(0, min(len(found), len(expected))).tolist()
+    names = [name.decode("ascii", "replace") if isinstance(name, bytes) else str(name) for name in read]
     for i, name in enumerate(expected):
         if i >= len(names) or names[i] != prefix + name:
             have = repr(names[i]) if i < len(names) else "nothing"

@@ -20,7 +20,7 @@ CHUNK_BYTES = 32 << 20
 MAX_STORED_CHUNK = 1 << 30
 """Bytes of the unit that HDF5 compresses and can only read whole."""
 
-_KINDS = {"f": "floating point", "iu": "integer", "iuf": "numbers", "S": "bytes"}
+_KINDS = {"f": "floating point", "iu": "integer", "iuf": "numbers", "SO": "text"}
 
 
 class Rows:
@@ -41,7 +41,7 @@ class Rows:
         self.where = f"{where}:{name}"
         self._found = stored(file, name, self.where)
         dtype, found = self._found.dtype, self._found.shape
-        if dtype.kind not in kinds or (kinds != "S" and dtype.itemsize > 8):
+        if dtype.kind not in kinds or (kinds != "SO" and dtype.itemsize > 8):
             raise UserError(f"{name} must hold {_KINDS[kinds]}, not {dtype}", where=self.where)
         fits = found is not None and len(found) == len(shape) and 0 not in found
         if not fits or any(want not in (None, have) for want, have in zip(shape, found, strict=True)):

@@ -65,6 +65,13 @@ def test_chunks_are_whole_stored_chunks(tmp_path: Path, monkeypatch: pytest.Monk
     assert [chunk.read for chunk in read(path)] == [12, 12, 12, 12, 2]
 
 
+def test_names_of_any_length_will_do(tmp_path: Path) -> None:
+    path = write_lhc(tmp_path / "a.h5", *lhc_arrays(3, seed=1), jetFeatureNames=[f"j_{name}" for name in JET_COLUMNS])
+    with h5py.File(path) as file:
+        assert file["jetFeatureNames"].dtype.kind == "O"
+    assert len(read(path)[0].x) == 3
+
+
 def test_files_without_names_will_do(tmp_path: Path) -> None:
     path = write_lhc(tmp_path / "a.h5", *lhc_arrays(3, seed=1), jetFeatureNames=None, particleFeatureNames=None)
     assert len(read(path)[0].x) == 3
@@ -135,7 +142,7 @@ SWAPPED = np.array([f"j1_{name}" for name in ("py", "px", *COLUMNS[2:])], "S")
         ({"jets": UNDEFINED}, r"exactly one class.*\n.*:jets\[5\]"),
         ({"particleFeatureNames": SWAPPED}, r"column 0 must be named 'j1_px', not 'j1_py'\n.*particleFeatureNames"),
         ({"particleFeatureNames": SWAPPED[:3]}, "column 0 must be named"),
-        ({"jetFeatureNames": np.arange(59)}, "jetFeatureNames must hold bytes, not int64"),
+        ({"jetFeatureNames": np.arange(59)}, "jetFeatureNames must hold text, not int64"),
         ({"jetFeatureNames": np.array(["j_ptfrac"], "S")}, "column 1 must be named 'j_pt', not nothing"),
     ],
 )
