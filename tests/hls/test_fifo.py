@@ -105,6 +105,30 @@ def test_the_other_order_of_a_fork_needs_one_row_less(tmp_path: Path) -> None:
     assert run(tmp_path, ROWS - 1, forked="branch, bypass") == sums()
 
 
+def test_who_waits_for_an_array_is_told_too(tmp_path: Path) -> None:
+    source, program = tmp_path / "arrays.cpp", tmp_path / "arrays"
+    body = """
+    fpga_tf::concurrent() = true;
+    fpga_tf::fifo<int, 1> never("never"), made("made");
+    int copied[1], squared[1];
+    FPGA_TF_ARRAY_PROCESS((), (copied), copied[0] = never.read());
+    FPGA_TF_ARRAY_PROCESS((copied), (squared), squared[0] = copied[0] * copied[0]);
+    FPGA_TF_ARRAY_PROCESS((copied, squared), (), made.write(copied[0] + squared[0]));
+    return made.read();
+    """
+    source.write_text(f'#include "fpga_tf/fifo.h"\nint main() {{ {body} }}\n')
+    done = compile_cpp(source, "-o", str(program))
+    assert (done.returncode, done.stderr) == (0, "")
+    ran = subprocess.run([program], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 3
+    assert complaint(ran.stderr) == {
+        "never is empty",
+        "made is empty",
+        "(copied) is empty",
+        "(copied, squared) is empty",
+    }
+
+
 def test_processes_in_sequence_need_no_depth(tmp_path: Path) -> None:
     assert run(tmp_path, 1, samples=2, concurrent=False) == sums(2)
 

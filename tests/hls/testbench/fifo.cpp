@@ -90,7 +90,34 @@ int total_of_diamond(unsigned seed) {
     return total;
 }
 
+// A branch by way of two arrays, and one by a FIFO that holds a row and has a reader further down: whoever fills or
+// reads an array must not keep others from beginning.
+int sum_by_arrays() {
+    fpga_tf::fifo<row_t, 1> left("left"), right("right"), passed("passed"), out("out");
+    int copied[20], squared[20];
+    FPGA_TF_PROCESS(for (int n = 0; n < 20; n++) {
+        right.write(numbered(n));
+        left.write(numbered(n));
+    });
+    FPGA_TF_ARRAY_PROCESS((), (copied), for (int n = 0; n < 20; n++) { copied[n] = static_cast<int>(left.read()[0]); });
+    FPGA_TF_ARRAY_PROCESS((copied), (squared), for (int n = 0; n < 20; n++) { squared[n] = copied[n] * copied[n]; });
+    FPGA_TF_PROCESS(row_t sum; sum[0] = sum[1] = sum[2] = 0; for (int n = 0; n < 20; n++) {
+        sum[0] += right.read()[0];
+    } passed.write(sum));
+    int total = 0;
+    FPGA_TF_ARRAY_PROCESS((squared, copied), (&total), for (int n = 0; n < 20; n++) {
+        total += squared[n] - copied[n];
+    } total += 1000 * static_cast<int>(passed.read()[0]));
+    FPGA_TF_JOIN
+    return total;
+}
+
 int main() {
+    both_ways([](bool concurrent) {
+        for (int n = 0; n < (concurrent ? 40 : 1); n++) {
+            CHECK(sum_by_arrays() == 2470 - 190 + 1000 * (190 - 256));
+        }
+    });
     both_ways([](bool concurrent) {
         check_order<1>(concurrent);
         check_order<2>(concurrent);
