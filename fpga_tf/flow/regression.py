@@ -114,7 +114,7 @@ def _observed(
     progress.plan(planned(config) + 1)
     find_compiler()
     with project_lock(config.project), store_for(fresh) as store:
-        result = to_verdict(config, store, fresh, progress)
+        result = to_verdict(config, store, fresh, progress, more=1)
         manifest, settings = read_project(config.project)
         reference = read_reference(config.project / REFERENCE, manifest)
         with progress.step("trace the layers") as step:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.files import sha256_file
 from fpga_tf.flow.config import Config
+from fpga_tf.flow.dataflow import dataflow_design
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.flow.rtl_budget import rtl_design
 from fpga_tf.flow.rtl_verify import on_disk
@@ -85,6 +86,7 @@ def facts(
         made_for=MadeFor(
             name=manifest.name,
             backend=manifest.backend,
+            shape="parallel" if manifest.network is None else "dataflow",
             part=manifest.part,
             clock_ns=manifest.clock_ns,
             rtl_clock_ns=None if result.rtl is None else result.rtl.estimate.clock_ns.target,
@@ -162,11 +164,15 @@ def _stages(physics: Mapping[str, RunPhysics | None]) -> Stages:
 
 
 def _design(project: Path, manifest: Manifest, result: RunResult) -> Design | None:
-    """What the budget is judged by: the reports in the project, or else what is known of its RTL."""
+    """What the budget is judged by: reports in the project, else the estimate of a dataflow shape, else its RTL."""
     built = project_design(project, manifest.name, origin_of)
     told = result.rtl
-    if built is not None or told is None:
+    if built is not None:
         return built
+    if manifest.network is not None:
+        return dataflow_design(manifest, project)
+    if told is None:
+        return None
     clocked = replace(
         on_disk(Path(told.folder)),
         agreement=told.agreement,

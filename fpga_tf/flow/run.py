@@ -71,12 +71,12 @@ def planned(config: Config) -> int:
     return 1 + len(STEPS) + len(SIMULATION) + wanted(config) * _RTL
 
 
-def to_verdict(config: Config, store: Store, fresh: bool, progress: Progress) -> RunResult:
-    """The steps of a run, in a project folder that the caller has locked."""
+def to_verdict(config: Config, store: Store, fresh: bool, progress: Progress, more: int = 0) -> RunResult:
+    """The steps of a run, in a project folder that the caller has locked; `more` steps follow."""
     bring_project(config, store, fresh, progress)
     unrolled = read_project(config.project)[0].network is None
     with_rtl = wanted(config) and (unrolled or config.rtl.generate == "always")
-    progress.plan(planned(config) + (0 if unrolled else 1 - (wanted(config) - with_rtl) * _RTL))
+    progress.plan(planned(config) + more + (0 if unrolled else 1 - (wanted(config) - with_rtl) * _RTL))
     rtl = _rtl(config, store, fresh, progress) if with_rtl else RtlAsked(why=without(config, unrolled=unrolled))
     return verify(config.project, store, progress, rtl)
 

@@ -227,6 +227,25 @@ def test_a_summary_that_can_not_be_written_is_an_error(kept: Job) -> None:
     assert "GITHUB_STEP_SUMMARY must be a file" in done.err
 
 
+def test_a_dataflow_shape_is_guarded_by_its_own_estimate(kept: Job) -> None:
+    unknown = {name for name in recorded(kept)["cost"] if recorded(kept)["cost"][name]["value"] is None}
+    assert "latency_cycles" in unknown
+    kept.config(hls={"shape": "dataflow", "io_type": "io_stream", "reuse_factor": 2, "heads": "in_turn"})
+    done = regress(kept)
+    assert done.code == 1, done.err
+    assert says(done)["made_for.shape"] == "shape from parallel to dataflow"
+    assert not any(name.startswith(("codes", "formats")) for name in says(done))
+    assert baseline(kept, "--update").code == 0
+    found = recorded(kept)
+    assert found["gates"]["fifos"] == "pass"
+    estimate = baseline(kept, "--out", kept.folder / "b.json").json["run"]["dataflow"]["estimate"]
+    assert found["cost"]["latency_cycles"]["value"] == estimate["latency_cycles"]["max"]
+    assert found["cost"]["latency_cycles"]["source"] == "estimate"
+    assert found["cost"]["latency_cycles"]["error"] > 0
+    assert found["cost"]["LUT"]["value"] == estimate["resources"]["LUT"]["used"]
+    assert regress(kept).code == 0
+
+
 def test_files_that_can_not_be_written_are_refused_before_the_run(job: Job) -> None:
     job.config()
     done = regress(job, "--junit", job.folder)

@@ -138,10 +138,11 @@ class Limits(Part):
 
 
 class MadeFor(Part):
-    """What the firmware was made for; clocks in ns, that of the RTL null without RTL."""
+    """What the firmware was made for, and its shape; clocks in ns, that of the RTL null without RTL."""
 
     name: Text
     backend: Text
+    shape: Literal["parallel", "dataflow"]
     part: Text
     clock_ns: Annotated[float, Field(gt=0, le=1e6)]
     rtl_clock_ns: Annotated[float, Field(gt=0, le=1e6)] | None

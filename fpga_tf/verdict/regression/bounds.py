@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from fpga_tf.verdict.dataflow import FIFOS
 from fpga_tf.verdict.gates import AGREEMENT
 from fpga_tf.verdict.regression.baseline import Cost, Costs, Limits, Physics, Stages
 from fpga_tf.verdict.regression.positions import Loc
@@ -12,7 +13,7 @@ from fpga_tf.verdict.regression.rows import Kind, Outcome, Row
 from fpga_tf.verdict.rtl import RTL_AGREEMENT, RTL_CYCLES, RTL_SOURCES
 
 # Gates that say whether the firmware is the model: without them, a baseline's codes mean nothing.
-PROOFS = (AGREEMENT, "sources", RTL_AGREEMENT, RTL_CYCLES, RTL_SOURCES)
+PROOFS = (AGREEMENT, "sources", FIFOS, RTL_AGREEMENT, RTL_CYCLES, RTL_SOURCES)
 _DIGITS = 12  # takes the noise of float64 ratios of counts away, and nothing else
 
 

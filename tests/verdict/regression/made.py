@@ -36,7 +36,14 @@ def plain() -> dict[str, Any]:
     physics = {"accuracy": 0.75, "auc": {"b": 0.9, "c": 0.7}}
     return {
         "schema": 1,
-        "made_for": {"name": "tagger", "backend": "Vitis", "part": "xcvu13p", "clock_ns": 5.0, "rtl_clock_ns": None},
+        "made_for": {
+            "name": "tagger",
+            "backend": "Vitis",
+            "shape": "parallel",
+            "part": "xcvu13p",
+            "clock_ns": 5.0,
+            "rtl_clock_ns": None,
+        },
         "model": {"file": "tagger.keras", "frontend": "qkeras", "sha256": digest("0")},
         "versions": {"numpy": "2.1", "python": "3.11.2"},
         "inputs": [port],

@@ -27,8 +27,8 @@ def test_nothing_moves_where_nothing_changed() -> None:
     assert [(row.label, row.outcome) for row in found.moved] == [FAILED_BEFORE]
     assert [row.label for row in found.unknown] == ["physics.float", "gates.latency_us"]
     assert found.replayed is not None and (found.replayed.differing, found.replayed.outputs) == (0, 4)
-    # 5 of what it is made for, 5 formats, 2 of a set, layers and samples, 7 of physics, 9 costs, 3 gates, 5 versions
-    assert len(found.rows) == 5 + 5 + 2 + 2 + 7 + 9 + 3 + 5
+    # 6 of what it is made for, 5 formats, 2 of a set, layers and samples, 7 of physics, 9 costs, 3 gates, 5 versions
+    assert len(found.rows) == 6 + 5 + 2 + 2 + 7 + 9 + 3 + 5
 
 
 def test_codes_name_the_first_layer_that_moved() -> None:
@@ -116,10 +116,11 @@ def test_samples_of_a_wrong_size_are_refused() -> None:
     assert error.value.where is not None and error.value.where.startswith("tagger.baseline.json:")
 
 
-@pytest.mark.parametrize("name", ["name", "backend", "part", "clock_ns", "rtl_clock_ns"])
+@pytest.mark.parametrize("name", ["name", "backend", "shape", "part", "clock_ns", "rtl_clock_ns"])
 def test_what_it_is_made_for_must_be_equal(name: str) -> None:
-    row = moved(**{f"made_for__{name}": 4.0 if name.endswith("ns") else "other"})[f"made_for.{name}"]
-    assert (row.outcome, row.new) == ("fail", 4.0 if name.endswith("ns") else "other")
+    new = 4.0 if name.endswith("ns") else "dataflow"
+    row = moved(**{f"made_for__{name}": new})[f"made_for.{name}"]
+    assert (row.outcome, row.new) == ("fail", new)
 
 
 @pytest.mark.parametrize(
