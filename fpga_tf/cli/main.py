@@ -27,6 +27,8 @@ from fpga_tf.cli.convert import convert
 from fpga_tf.cli.data import data
 from fpga_tf.cli.doctor import doctor
 from fpga_tf.cli.estimate import estimate
+from fpga_tf.cli.explain import explain
+from fpga_tf.cli.init import init
 from fpga_tf.cli.output import print_json
 from fpga_tf.cli.regress import regress
 from fpga_tf.cli.report import report
@@ -51,7 +53,10 @@ def cli() -> None:
     """
 
 
-for _command in (run, convert, simulate, scan, rtl, estimate, report, baseline, regress, check, data, doctor, schema):
+for _command in (
+    *(init, explain, run, convert, simulate, scan, rtl, estimate),
+    *(report, baseline, regress, check, data, doctor, schema),
+):
     cli.add_command(_command)
 
 

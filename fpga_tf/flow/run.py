@@ -114,7 +114,7 @@ def bring_project(config: Config, store: Store, fresh: bool, progress: Progress)
     with progress.step("read the configuration and the jets"):
         frontend = _frontend(config)
         fields = _fields(config)
-        key = store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": code_digest(CODE)})
+        key = _key(store, fields)
         jets = load_jets(config)
         asked = Settings.of(config, None if jets is None else jets.classes, probabilities=True)
         standing = stands(config.project, key, fresh=fresh)
@@ -126,6 +126,15 @@ def bring_project(config: Config, store: Store, fresh: bool, progress: Progress)
     if not standing:
         place(entry or _made(config, frontend, jets, key, fields, store, progress), config.project)
     _settle(config.project, asked)
+
+
+def project_key(config: Config, store: Store) -> str:
+    """Key of the project that the configuration asks for."""
+    return _key(store, _fields(config))
+
+
+def _key(store: Store, fields: bytes) -> str:
+    return store.key({"what": "project 1", "config": fields, "versions": _versions(), "code": code_digest(CODE)})
 
 
 def _rtl(config: Config, store: Store, fresh: bool, progress: Progress) -> RtlAsked:

@@ -13,8 +13,8 @@ from fpga_tf.errors import UserError
 from fpga_tf.flow.init import project_name
 from fpga_tf.flow.init_data import Found, contents, find
 
-X = {"x_train": (9, 4, 3), "x_eval": (7, 4, 3), "x_calib": (5, 4, 3), "wide": (7, 4, 6)}
-Y = {"y_train": (9,), "y_eval": (7,), "y_calib": (5,)}
+X: dict[str, tuple[int, ...]] = {"x_train": (9, 4, 3), "x_eval": (7, 4, 3), "x_calib": (5, 4, 3), "wide": (7, 4, 6)}
+Y: dict[str, tuple[int, ...]] = {"y_train": (9,), "y_eval": (7,), "y_calib": (5,)}
 
 
 def file(path: Path, arrays: dict[str, tuple[int, ...]], **attributes: Any) -> Path:
