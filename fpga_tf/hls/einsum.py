@@ -115,11 +115,7 @@ class FpgaTfEinsumDense(Layer):  # type: ignore[misc]
         for name, values in (("weight", self.get_attr("weight_data")), ("bias", np.zeros(1) if bias is None else bias)):
             precision, _ = self.model.config.get_precision(self, var=name)
             self.add_weights_variable(
-                name,
-                var_name=f"{name}{{index}}",
-                type_name=f"{name}{{index}}_t",
-                precision=precision,
-                data=np.asarray(values),
+                name, var_name=f"{name[0]}{{index}}", precision=precision, data=np.asarray(values)
             )
 
 
