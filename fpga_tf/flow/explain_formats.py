@@ -1,4 +1,4 @@
-"""Formats in words: what becomes of an exact value at the one place where it is brought into a declared format."""
+"""Kinds of nodes and formats in words: what becomes of an exact value where it is brought into a declared format."""
 
 from __future__ import annotations
 
@@ -8,6 +8,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fpga_tf.fixedpoint import Format
 
+KINDS = {
+    "InputLayer": "input",
+    "EinsumDense": "projection",
+    "Einsum": "product of tensors",
+    "FpgaTfSoftmax": "softmax",
+    "FpgaTfHgqSoftmax": "softmax",
+    "FpgaTfQuantise": "quantiser",
+    "FpgaTfQuantiseEach": "quantiser",
+    "FpgaTfScaleShift": "scale and shift",
+    "FpgaTfMean": "mean over rows",
+    "FpgaTfSigmoid": "sigmoid",
+    "FpgaTfLayerNorm": "layer normalisation",
+    "FpgaTfMaskExpand": "mask",
+    "FpgaTfMaskAnd": "mask",
+    "FpgaTfMasking": "mask",
+    "FpgaTfMaskApply": "masked rows",
+    "Merge": "sum",
+    "Concatenate": "concatenation",
+    "Reshape": "reshape",
+    "Transpose": "transposition",
+}
 _ROUNDING = {
     "TRN": "is cut off towards minus infinity",
     "TRN_ZERO": "is cut off towards zero",

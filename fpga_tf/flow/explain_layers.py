@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fpga_tf.fixedpoint import Format
-from fpga_tf.flow.explain_formats import short
+from fpga_tf.flow.explain_formats import KINDS, short
 from fpga_tf.flow.explain_shapes import Side, shape_facts
 from fpga_tf.flow.explain_tables import norm_tables, sigmoid_tables, softmax_tables
-from fpga_tf.flow.explain_words import KINDS, Facts, sentences
+from fpga_tf.flow.explain_words import Facts, sentences
 from fpga_tf.verdict.explained import LayerFacts, Operand, Sentence, Table
 
 if TYPE_CHECKING:

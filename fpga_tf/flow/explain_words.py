@@ -17,28 +17,6 @@ if TYPE_CHECKING:
 
 MODEL, LOWERED, TABLES = "weights", "lowering, for all inputs", "table, all addresses"
 
-KINDS = {
-    "InputLayer": "input",
-    "EinsumDense": "projection",
-    "Einsum": "product of tensors",
-    "FpgaTfSoftmax": "softmax",
-    "FpgaTfHgqSoftmax": "softmax",
-    "FpgaTfQuantise": "quantiser",
-    "FpgaTfQuantiseEach": "quantiser",
-    "FpgaTfScaleShift": "scale and shift",
-    "FpgaTfMean": "mean over rows",
-    "FpgaTfSigmoid": "sigmoid",
-    "FpgaTfLayerNorm": "layer normalisation",
-    "FpgaTfMaskExpand": "mask",
-    "FpgaTfMaskAnd": "mask",
-    "FpgaTfMasking": "mask",
-    "FpgaTfMaskApply": "masked rows",
-    "Merge": "sum",
-    "Concatenate": "concatenation",
-    "Reshape": "reshape",
-    "Transpose": "transposition",
-}
-
 
 @dataclass(frozen=True)
 class Facts:

@@ -14,7 +14,7 @@ from fpga_tf.flow.init_model import Formats, Inspected
 if TYPE_CHECKING:
     from fpga_tf.flow.init import Wanted
 
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"(\.{1,2}/)*[A-Za-z_][A-Za-z0-9_./-]*|/[A-Za-z0-9_./-]*")
 # What YAML reads as something else than text.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _COLUMN = 40
@@ -111,6 +111,7 @@ def _entry(entry: Entry, indent: str) -> str:
 
 
 def _value(value: object) -> str:
+    """As YAML reads it back."""
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str):

@@ -175,3 +175,14 @@ def test_decisions_settle_the_widths(job: Job, monkeypatch: pytest.MonkeyPatch) 
     got = init_model._quantised(found, Path("m"), jets)
     assert (got.widths, got.samples) == ((12, 14), 40)
     assert got.kept == 40
+
+
+@pytest.mark.parametrize(
+    "value", ["x_eval", ".5", ".inf", "no", "1e3", "a: b", "# c", "../d/e.keras", "é", "-", "[x]", "a\nb"]
+)
+def test_names_are_read_back_as_they_are(value: str) -> None:
+    import yaml
+
+    from fpga_tf.flow.init_text import _value
+
+    assert yaml.safe_load(f"k: {_value(value)}  # why")["k"] == value
