@@ -66,6 +66,10 @@ def test_a_sigmoid_is_wrong_by_its_rounding_only() -> None:
             "ap_ufixed<5,2>.",
         ),
         (
+            Format(True, 5, 3), Format(True, 2, 3, Rounding.RND_CONV, Overflow.SAT),
+            "Then, once, it saturates at [-4, 3.875]: ap_fixed<6,3>.",
+        ),
+        (
             Format(True, 1, 5), Format(True, 3, 3, Rounding.TRN, Overflow.WRAP),
             "Then, once, it is cut off towards minus infinity to 3 fraction bits and fits without overflow: "
             "ap_fixed<7,4>.",

@@ -31,7 +31,7 @@ def found(tmp_path: Path, arrays: dict[str, tuple[int, ...]], **attributes: Any)
 
 
 def test_the_parts_of_our_own_layout(tmp_path: Path) -> None:
-    got = found(tmp_path, X | Y, classes=["b", "light"])
+    got = found(tmp_path, X | Y | {"truth": (7,)}, classes=["b", "light"])
     assert (got.x.name, got.y.name, got.calibration.name) == ("x_eval", "y_eval", "x_calib")
     assert (got.classes, got.names) == (None, ("b", "light"))
     assert got.why["calibration_x"] == "5 jets, apart from the evaluation"
