@@ -131,9 +131,9 @@ def _inputs(held: Contents, shape: tuple[int, ...]) -> list[Dataset]:
 
 def _labels(held: Contents, x: Dataset) -> Dataset:
     fitting = [one for one in held.datasets if one.kind in "iu" and one.shape == x.shape[:1]]
-    for one in fitting:
-        if one.name in (f"y{x.name[1:]}" if x.name.startswith("x") else "", x.name.replace("x_", "y_", 1)):
-            return one
+    partner = [one for one in fitting if x.name.startswith("x") and one.name == f"y{x.name[1:]}"]
+    if partner:
+        return partner[0]
     if len(fitting) == 1:
         return fitting[0]
     what = "not " + ", ".join(one.name for one in fitting) if fitting else f"not only {_listed(held)}"
