@@ -14,8 +14,9 @@ from pathlib import Path
 
 from fpga_tf.errors import ToolError, UserError
 
-# What a project says of itself; named here as it is also looked for where nothing of it is read.
+# What a project and generated RTL say of themselves; named here as they are also looked for where nothing is read.
 MANIFEST = "fpga_tf.json"
+RTL_MANIFEST = "fpga_tf_rtl.json"
 _HINTS = {
     errno.ENOSPC: "the disk is full: free some space and run again",
     errno.EDQUOT: "the disk quota is used up: free some space and run again",

@@ -22,6 +22,7 @@ import click
 
 import fpga_tf
 from fpga_tf.cli.baseline import baseline
+from fpga_tf.cli.bundle import bundle
 from fpga_tf.cli.check import check
 from fpga_tf.cli.convert import convert
 from fpga_tf.cli.data import data
@@ -37,6 +38,7 @@ from fpga_tf.cli.run import run
 from fpga_tf.cli.scan import scan
 from fpga_tf.cli.schema import schema
 from fpga_tf.cli.simulate import simulate
+from fpga_tf.cli.synth import synth
 from fpga_tf.errors import FpgaTfError, InternalError, UserError
 
 _INTERRUPTED, _NO_READER, _TERMINATED = 130, 141, 143  # 128 + the signal, as shells count
@@ -55,7 +57,7 @@ def cli() -> None:
 
 for _command in (
     *(init, explain, run, convert, simulate, scan, rtl, estimate),
-    *(report, baseline, regress, check, data, doctor, schema),
+    *(report, synth, bundle, baseline, regress, check, data, doctor, schema),
 ):
     cli.add_command(_command)
 

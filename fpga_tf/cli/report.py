@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fpga_tf.cli.output import Output, print_json
-from fpga_tf.errors import UserError
+from fpga_tf.errors import FpgaTfError, UserError
 
 if TYPE_CHECKING:
     from fpga_tf.flow.report_budget import Demand
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json", "csv", "md", "html", "junit")
 
 
-def _positive(largest: float) -> Any:
+def positive(largest: float) -> Any:
+    """Refuses numbers of an option that are not above 0, or too large."""
+
     def check(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
         if value is None or (math.isfinite(value) and 0 < value <= largest):
             return value
@@ -36,12 +39,13 @@ def _positive(largest: float) -> Any:
     "--budget", type=click.Path(path_type=Path), metavar="FILE", help="Limits: a config, or its section alone."
 )
 @click.option("--together", is_flag=True, help="The PATHs are reports of one design.")
-@click.option("--latency-us", type=float, callback=_positive(1e6), help="Largest latency in microseconds.")
+@click.option("--of", type=click.Path(path_type=Path), metavar="PROJECT", help="Refuse reports of other projects.")
+@click.option("--latency-us", type=float, callback=positive(1e6), help="Largest latency in microseconds.")
 @click.option("--interval", type=click.IntRange(1, 10**9), help="Largest initiation interval in cycles.")
 @click.option("--device-share", multiple=True, metavar="LUT=0.5", help="Largest share of the device (repeatable).")
 @click.option("--slr-share", multiple=True, metavar="LUT=0.7", help="Largest share of one SLR (repeatable).")
 @click.option("--part", help="Part that the reports must be for.")
-@click.option("--clock-ns", type=float, callback=_positive(1e6), help="Clock target that the reports must be for.")
+@click.option("--clock-ns", type=float, callback=positive(1e6), help="Clock target that the reports must be for.")
 @click.option("--fail-on", multiple=True, metavar="GATES", help="Gates that exit with 1 (repeatable, or by comma).")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a gate is unknown.")
 @click.option("--no-layers", is_flag=True, help="Leave the layers out of text.")
@@ -52,6 +56,7 @@ def report(
     format_: str,
     output: Path | None,
     together: bool,
+    of: Path | None,
     fail_on: tuple[str, ...],
     strict: bool,
     no_layers: bool,
@@ -61,33 +66,32 @@ def report(
 ) -> int:
     """Show reports of synthesis, and hold them to a budget.
 
-    Each PATH is a report of any format or a project folder; several are compared, or make up one design with
-    --together. Exits with 1 if a gate fails, and
-    with 2 if a PATH can't be read (the others are shown).
+    Each PATH is a report of any format, a project folder, or an archive of one (.tar, .tar.gz, .zip); several are
+    compared, or make up one design with --together. Exits with 1 if a gate fails, and with 2 if a PATH can't be read
+    (the others are shown).
     """
     from fpga_tf.flow.report import read_designs, read_together
     from fpga_tf.flow.report_judge import check_fail_on, exit_code, judge
     from fpga_tf.verdict.report.judged import Shown
 
+    if together and of is not None:
+        raise UserError("--of must be given for folders or archives, not with --together")
     demand = _demand(**limits)
     names = [name.strip() for part in fail_on for name in part.split(",") if name.strip()]
     check_fail_on(names, demand.budget)
     target = None if output is None or str(output) == "-" else _target(output, paths)
-    designs, errors = (read_together if together else read_designs)(paths)
+    designs, errors = read_together(paths) if together else read_designs(paths, of)
     shown = Shown(judge(designs, demand, names), errors)
     out = Output(format_ == "json", quiet, not no_color and not os.environ.get("NO_COLOR"))
     if target is None:
-        _print(shown, format_, out, strict=strict, layers=not no_layers)
+        print_shown(shown, format_, out, strict=strict, layers=not no_layers)
     else:
         from fpga_tf.files import atomic_write
 
         atomic_write(target, _rendered(shown, format_, strict=strict, layers=not no_layers))
         if not quiet and not out.json:
             _verdicts(shown)
-    for error in errors:
-        from fpga_tf.cli.main import printable
-
-        click.echo(printable(str(error)), err=True)
+    print_errors(errors)
     return exit_code(shown.designs, errors, names, strict=strict)
 
 
@@ -118,7 +122,16 @@ def _target(output: Path, paths: tuple[Path, ...]) -> Path:
     return target
 
 
-def _print(shown: Shown, format_: str, out: Output, *, strict: bool, layers: bool) -> None:
+def print_errors(errors: Iterable[FpgaTfError]) -> None:
+    """Errors of paths, to stderr."""
+    from fpga_tf.cli.main import printable
+
+    for error in errors:
+        click.echo(printable(str(error)), err=True)
+
+
+def print_shown(shown: Shown, format_: str, out: Output, *, strict: bool, layers: bool) -> None:
+    """Print designs and their gates to stdout."""
     if format_ == "text" and out.quiet:
         _verdicts(shown)
     elif format_ == "text":

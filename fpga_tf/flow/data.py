@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import fpga_tf
 from fpga_tf.errors import UserError
 from fpga_tf.files import disk_errors, sha256_file
-from fpga_tf.flow.progress import Progress
 from fpga_tf.flow.scratch import replacing
 
 if TYPE_CHECKING:
+    from fpga_tf.flow.progress import Progress
     from fpga_tf.jets.formats import JetFormat, Source, Wanted
     from fpga_tf.jets.normalise import Scale
 

@@ -8,6 +8,8 @@ from itertools import chain, count
 from pathlib import Path
 
 from fpga_tf.errors import FpgaTfError, UserError
+from fpga_tf.flow.report_archive import is_archive, told_of, unpacked
+from fpga_tf.flow.report_identity import check_identity, check_tops
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.reports.combine import combine
 from fpga_tf.reports.design import Design
@@ -19,11 +21,12 @@ from fpga_tf.reports.read import read_report
 from fpga_tf.reports.types import SynthesisReport
 
 
-def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]]:
-    """Read reports and project folders.
+def read_designs(paths: Sequence[Path], of: Path | None = None) -> tuple[list[Design], list[FpgaTfError]]:
+    """Read reports, project folders, and archives of these.
 
     Args:
-        paths: a file is a design of its own, whatever its name; a folder holds one design or several.
+        paths: a file is a design of its own, whatever its name; a folder or an archive holds one design or several.
+        of: the project that folders and archives must be copies of, with reports; None: any.
 
     Returns:
         The designs in the order of the paths, each with a name that no other has; and the errors, at most one for a
@@ -33,7 +36,7 @@ def read_designs(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError]
     errors: list[FpgaTfError] = []
     for path in paths:
         try:
-            found, broken = _folder(path) if is_folder(path) else ([_file(path)], [])
+            found, broken = _read(path, of)
         except FpgaTfError as error:
             errors.append(error)
         else:
@@ -71,14 +74,31 @@ def read_together(paths: Sequence[Path]) -> tuple[list[Design], list[FpgaTfError
     return [combine(name, ordered, origin.notes, origin.layers, base=base, anywhere=True)], errors
 
 
+def _read(path: Path, of: Path | None) -> tuple[list[Design], list[FpgaTfError]]:
+    if is_folder(path):
+        return _folder(path, of)
+    if is_archive(path):
+        with unpacked(path) as folder:
+            try:
+                designs, errors = _folder(folder, of)
+            except FpgaTfError as error:
+                raise told_of(error, folder, path) from error
+            return told_of(designs, folder, path), [told_of(error, folder, path) for error in errors]
+    if of is not None:
+        raise UserError("with --of, each path must be a folder or an archive, not a report alone", where=str(path))
+    return [_file(path)], []
+
+
 def _file(path: Path) -> Design:
     report = read_report(path)
     origin = origin_of(home(path), report)
     return combine(path.name, [report], origin.notes, origin.layers)
 
 
-def _folder(path: Path) -> tuple[list[Design], list[FpgaTfError]]:
+def _folder(path: Path, of: Path | None) -> tuple[list[Design], list[FpgaTfError]]:
+    tops = check_identity(path, of)
     found = project_designs(path, origin_of=origin_of)
+    check_tops(path, found.designs, tops)
     if not found.designs and not found.errors:
         raise UserError(
             "a project must hold a report of a known format, not none",

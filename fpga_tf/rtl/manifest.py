@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fpga_tf.errors import UserError
+from fpga_tf.files import RTL_MANIFEST as RTL_MANIFEST
 from fpga_tf.files import changed_files, sha256_file
 from fpga_tf.fixedpoint import Format
 from fpga_tf.rtl.words import Field
 
-RTL_MANIFEST = "fpga_tf_rtl.json"
 SCHEMA = 1
 _MODULE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 _FIELD = re.compile(r"([su])(-?\d{1,3})\.(-?\d{1,3})")
