@@ -117,9 +117,14 @@ def test_a_query_fifo_that_is_too_shallow_ends_the_run_with_its_name(tmp_path: P
     assert f"{keys} is empty" in str(caught.value)
 
 
-@cache
 def text_of(kind: str, ports: str) -> str:
-    """The top function of a project that is written, not compiled."""
+    """The top function."""
+    return written(kind, ports)[0]
+
+
+@cache
+def written(kind: str, ports: str) -> tuple[str, str]:
+    """The top function and the types of a project that is written, not compiled."""
     import tempfile
 
     from fpga_tf.hls.convert import Target, convert
@@ -133,7 +138,8 @@ def text_of(kind: str, ports: str) -> str:
         target = Target("top", Path(name) / "project", shapes=shapes(ports, 3, MIXED if kind == "mixed" else {}))
         converted = convert(model, target)
         write_project(converted, target, manifest_of(model, converted, target))
-        return (target.folder / "firmware" / "top.cpp").read_text("utf-8")
+        firmware = target.folder / "firmware"
+        return (firmware / "top.cpp").read_text("utf-8"), (firmware / "defines.h").read_text("utf-8")
 
 
 def depths(text: str) -> dict[str, int]:
@@ -205,6 +211,18 @@ def test_every_call_is_a_process_that_knows_its_arrays(kind: str, ports: str) ->
         assert line.startswith(f"{wrapped}{function}<")
         assert not function.startswith("nnet::") or not fifos & set(variables)
     assert text.count("FPGA_TF_JOIN") == 1
+
+
+@KINDS
+def test_rows_of_ports_and_rows_of_fifos_have_types_of_their_own(kind: str) -> None:
+    text, types = written(kind, "io_stream")
+    kinds = re.findall(r"^typedef (ap_u?fixed|nnet::array)<.*> (\w+);", types, re.MULTILINE)
+    assert max(Counter(name for _, name in kinds).values()) == 1
+    known = {name: what for what, name in kinds}
+    inner = re.findall(r"fpga_tf::row<(\w+), ", text)
+    assert inner and all(known[name].startswith("ap_") for name in inner)
+    outer = re.findall(r"hls::stream<(\w+)>", text)
+    assert len(outer) > 1 and {known[name] for name in outer} == {"nnet::array"}
 
 
 @PORTS

@@ -97,12 +97,22 @@ def _travel(graph: Any, made: Plan, named: dict[str, str], shapes: Shapes) -> No
             continue  # another name for the rows of one that is
         variable = graph.get_layer_output_variable(named[tensor])
         if tensor in ports:
-            nodes.make_port(variable, rows)
             node = next(n for n in graph.get_layers() if named[tensor] in n.outputs)
+            nodes.make_port(variable, rows, _port_type(node, variable))
             node.set_attr(named[tensor], variable)  # hls4ml writes the types that a node learns of in this way
         else:
             nodes.make_fifo(variable, rows, held[tensor])
     graph.config.config["IOType"] = shapes.io_type
+
+
+def _port_type(node: Any, variable: Any) -> str:
+    """The name of its rows' type; copies for ports and for FIFOs have two types, both of which hls4ml must define."""
+    name = str(variable.type.name)
+    if len(node.outputs) == 1:
+        return name
+    if node.get_attr("copied_t") is None:
+        node.set_attr("copied_t", variable.type)
+    return f"{name.removesuffix('_t')}_port_t"
 
 
 def _assert(graph: Any, made: Plan, state: Conversion) -> None:

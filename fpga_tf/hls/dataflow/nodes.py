@@ -98,10 +98,14 @@ def make_fifo(variable: Any, rows: Rows, depth: int) -> None:
     _become(variable, "Fifo", _FifoDefinition)
 
 
-def make_port(variable: Any, rows: Rows) -> None:
-    """Turn an array of hls4ml's into a stream at the top's interface, of rows as hls4ml packs them."""
+def make_port(variable: Any, rows: Rows, name: str) -> None:
+    """Turn an array of hls4ml's into a stream at the top's interface, of rows as hls4ml packs them.
+
+    Args:
+        name: of the type of a row.
+    """
     variable.pragma = ("stream", rows.count)
-    packed = PackedType(variable.type.name, variable.type.precision, rows.channels, 1)
+    packed = PackedType(name, variable.type.precision, rows.channels, 1)
     variable.type = HLSTypeConverter(precision_converter=APTypeConverter()).convert(packed)
     _become(variable, "Port", VivadoStreamVariableDefinition)
 
