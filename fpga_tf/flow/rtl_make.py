@@ -219,6 +219,7 @@ class _Maker:
             operations=operations(design.traced.graph),
             costs={node: dict(kinds) for node, kinds in design.traced.costs.items()},
             depths=_depths(design),
+            spans=dict(design.traced.spans),
             inputs=tuple(RtlPort(p.name, p.shape, p.format) for p in self.manifest.inputs),
             outputs=tuple(RtlPort(p.name, p.shape, p.format) for p in self.manifest.outputs),
             input_fields=design.inputs,

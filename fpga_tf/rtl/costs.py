@@ -1,4 +1,4 @@
-"""Where the LUTs of a traced model go: da4ml's count by node and by kind of operation."""
+"""Where the LUTs and the delay of a traced model go: da4ml's count by node and kind of operation, levels by node."""
 
 from __future__ import annotations
 
@@ -19,16 +19,24 @@ class Costs:
 
     Attributes:
         by_node: LUTs by kind of operation, by name of the node; nodes without any are left out.
+        spans: levels of logic from the inputs to a node's first operation and to its last result, by name of the node;
+            nodes without operations are left out.
     """
 
     def __init__(self) -> None:
         self.by_node: dict[str, dict[str, float]] = {}
+        self.spans: dict[str, tuple[float, float]] = {}
         self._seen: set[object] = set()
 
     def add(self, node: str, numbers: Iterable[Number]) -> None:
         """Count the numbers of a node, in the order of the model."""
         kinds: defaultdict[str, float] = defaultdict(float)
-        for number in new(numbers, self._seen):
+        added = new(numbers, self._seen)
+        made = [number for number in added if number._from]
+        if made:
+            first = min(max(float(source.latency) for source in number._from) for number in made)
+            self.spans[node] = first, max(float(number.latency) for number in made)
+        for number in added:
             if number.cost:
                 kinds[_KINDS.get(number.opr, "others")] += float(number.cost)
         if kinds:

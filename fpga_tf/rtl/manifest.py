@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -72,6 +72,8 @@ class RtlManifest:
         operations: how many of each kind.
         costs: da4ml's LUTs by node and kind of operation; empty where they are not known by node.
         depths: what other depths of logic would give.
+        spans: levels of logic from the inputs to each node's first operation and to its last result; empty where they
+            are not known by node.
         inputs, outputs: ports of the model.
         input_fields, output_fields: the numbers of the module's two data ports, the first in the lowest bits.
         versions: of the tools that made it.
@@ -95,6 +97,7 @@ class RtlManifest:
     outputs: tuple[RtlPort, ...]
     input_fields: tuple[Field, ...]
     output_fields: tuple[Field, ...]
+    spans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -133,8 +136,9 @@ def read_rtl_manifest(folder: Path) -> RtlManifest:
 
 def _checked(data: Any) -> RtlManifest:
     """The manifest in parsed JSON; raises what the lack or the wrong kind of anything raises."""
-    if data.pop("schema") != SCHEMA or set(data) != {one.name for one in fields(RtlManifest)}:
+    if data.pop("schema") != SCHEMA or {"spans", *data} != {one.name for one in fields(RtlManifest)}:
         raise ValueError("schema")
+    data["spans"] = {node: _span(levels) for node, levels in data.get("spans", {}).items()}
     for name in ("inputs", "outputs"):
         data[name] = tuple(_port(one) for one in data[name])
     for name in ("input_fields", "output_fields"):
@@ -145,11 +149,12 @@ def _checked(data: Any) -> RtlManifest:
     numbers = (manifest.clock_ns, manifest.levels, manifest.cost, *manifest.delay.values(), *(d.levels for d in depths))
     counts = (manifest.latency, manifest.register_bits, *manifest.operations.values())
     numbers += tuple(cost for kinds in manifest.costs.values() for cost in kinds.values())
+    numbers += tuple(level for span in manifest.spans.values() for level in span)
     counts += tuple(count for depth in depths for count in (depth.latency, depth.register_bits))
     tables = (
         *manifest.files.items(),
         *manifest.versions.items(),
-        *((name, name) for name in (*manifest.delay, *manifest.costs)),
+        *((name, name) for name in (*manifest.delay, *manifest.costs, *manifest.spans)),
     )
     texts = (manifest.key, manifest.project, manifest.part, *(text for pair in tables for text in pair))
     sound = (
@@ -164,6 +169,13 @@ def _checked(data: Any) -> RtlManifest:
     if not sound:
         raise ValueError("manifest")
     return manifest
+
+
+def _span(levels: Sequence[float]) -> tuple[float, float]:
+    first, last = levels
+    if first > last:
+        raise ValueError("spans")
+    return first, last
 
 
 def _port(data: Mapping[str, Any]) -> RtlPort:

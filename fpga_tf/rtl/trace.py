@@ -36,6 +36,7 @@ class Traced:
         inputs, outputs: formats of the ports.
         input_shapes, output_shapes: without the batch.
         costs: da4ml's count of LUTs by node and kind of operation; their sum is the graph's.
+        spans: levels of logic at which each node's operations begin and end; empty if not known by node.
     """
 
     graph: Any
@@ -44,6 +45,7 @@ class Traced:
     input_shapes: tuple[tuple[int, ...], ...]
     output_shapes: tuple[tuple[int, ...], ...]
     costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def operators() -> dict[str, Operator]:
@@ -105,6 +107,7 @@ def trace(model: Any, lowered: Lowered) -> Traced:
         input_shapes=tuple(tuple(int(s) for s in t.shape[1:]) for t in model.inputs),
         output_shapes=tuple(array.shape for array in outputs),
         costs=costs.by_node,
+        spans=costs.spans,
     )
 
 

@@ -31,6 +31,7 @@ MADE = RtlManifest(
     outputs=(RtlPort("scores", (2,), "ap_ufixed<6,1>"),),
     input_fields=(Field(True, 2, 5), Field(False, 0, 0), Field(False, -2, 9)),
     output_fields=(Field(False, 1, 5), Field(False, 7, -3)),
+    spans={"scores": (0.0, 4.5)},
     versions={"da4ml": "0.6.0"},
     files={"src/tagger.v": "00"},
 )
@@ -60,7 +61,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("outputs", [{"name": "y", "shape": [1], "format": "double"}]),
         ("outputs", [{"name": "y", "shape": [1]}]), ("input_fields", "s2"), ("input_fields", "x2.5"),
         ("files", {"../x": "00"}), ("files", {"/etc/passwd": "00"}), ("files", {"a": 1}), ("delay", {"base_ns": "0"}),
-        ("versions", {"da4ml": 6}), ("more", 1),
+        ("versions", {"da4ml": 6}), ("more", 1), ("spans", {"scores": 3}), ("spans", {"scores": [1]}),
+        ("spans", {"scores": [2, 1]}), ("spans", {"scores": [0, "1"]}), ("spans", []),
     ],
 )  # fmt: skip
 def test_damage_is_refused(tmp_path: Path, name: str, value: Any) -> None:
@@ -68,6 +70,13 @@ def test_damage_is_refused(tmp_path: Path, name: str, value: Any) -> None:
     (tmp_path / RTL_MANIFEST).write_text(json.dumps(data))
     with pytest.raises(UserError, match="must be as it was written, not damaged"):
         read_rtl_manifest(tmp_path)
+
+
+def test_a_manifest_from_before_spans_were_kept_is_read(tmp_path: Path) -> None:
+    data = json.loads(MADE.to_text())
+    del data["spans"]
+    (tmp_path / RTL_MANIFEST).write_text(json.dumps(data))
+    assert read_rtl_manifest(tmp_path) == replace(MADE, spans={})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"schema": 1}', "[" * 100_000, "\udcff"])

@@ -167,6 +167,12 @@ def test_costs_of_nodes_are_those_of_the_graph() -> None:
     kinds = {kind for costs in traced.costs.values() for kind in costs}
     assert {"additions", "multiplications", "selections", "tables"} <= kinds
     assert sum(sum(costs.values()) for costs in traced.costs.values()) == pytest.approx(traced.graph.cost)
+    assert set(traced.costs) <= set(traced.spans)
+    assert max(last for _, last in traced.spans.values()) == max(op.latency for op in traced.graph.ops)
+    assert min(first for first, _ in traced.spans.values()) == 0
+    first = next(name.removesuffix("_scores") for name in traced.spans if name.endswith("_scores"))
+    scores, weights = traced.spans[f"{first}_scores"], traced.spans[f"{first}_attention"]
+    assert scores[0] < weights[0] < scores[1] < weights[1]  # a row's softmax starts once its own scores are there
 
 
 @pytest.mark.qkeras
