@@ -31,7 +31,7 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
             ran += 1
         elif block.language == "text":
             compare(block, output)
-    assert ran == 8
+    assert ran == 10
 
 
 def run(block: Block, folder: Path, store: Path) -> str:
