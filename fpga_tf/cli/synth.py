@@ -71,13 +71,13 @@ def synth(out: Output, project: Path, steps: str, flow: str, timeout: float | No
     asked = Asked(names, flow == "config", None if timeout is None else 60 * timeout, 60 * stall)
     opened = open_project(project)
     _end_with_the_terminal()
-    console = out.console(error=out.json)
+    progress = out.progress()
 
     def say(line: str) -> None:
-        if not out.quiet:
-            console.print(line, markup=False, soft_wrap=True)
+        if progress.console is not None:
+            progress.console.print(line, markup=False, soft_wrap=True)
 
-    done = synthesise(opened, asked, out.progress(), say)
+    done = synthesise(opened, asked, progress, say)
     return _judged(out, opened, done, strict=strict)
 
 

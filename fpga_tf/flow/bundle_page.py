@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from fpga_tf.flow.synth_steps import COMPONENT, STEPS, Job, config_jobs_of, rtl_jobs, tcl_jobs
 from fpga_tf.hls.manifest import Manifest
@@ -23,6 +24,7 @@ def page(manifest: Manifest, project: str, rtl: RtlManifest | None, rtl_name: st
         rtl, rtl_name: generated RTL and its folder, if there is one.
         edited: generated files that somebody changed.
     """
+    project = quote(project)
     lines = [
         f"# {manifest.name}",
         "",
@@ -51,7 +53,7 @@ def page(manifest: Manifest, project: str, rtl: RtlManifest | None, rtl_name: st
         lines += [*_commands(config_jobs_of(STEPS, "")), ""]
     lines += [f"`{manifest.name}.xdc` has the clock of the IP, for a Vivado project of your own.", ""]
     if rtl is not None and rtl_name is not None:
-        lines += ["## The generated Verilog", "", f"    cd {rtl_name}", *_commands(rtl_jobs()), ""]
+        lines += ["## The generated Verilog", "", f"    cd {quote(rtl_name)}", *_commands(rtl_jobs()), ""]
         lines += [f"Ports, testbench and constraints: see `{rtl_name}/README.md`.", ""]
     lines += [
         "## Send back",
@@ -66,7 +68,7 @@ def page(manifest: Manifest, project: str, rtl: RtlManifest | None, rtl_name: st
 def _commands(jobs: Sequence[Job]) -> list[str]:
     lines = []
     for job in jobs:
-        lines.append(f"    # {job.label}" + (f"; first write {job.told}" if job.told else ""))
+        lines.append(f"    # {job.label}" + (f"; first {job.told}" if job.told else ""))
         first, *others = job.commands()
         lines += [f"    {first}", *(f"    # before 2023.2: {other}" for other in others)]
     return lines

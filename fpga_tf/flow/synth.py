@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from fpga_tf.errors import ToolError, UserError
@@ -116,13 +117,17 @@ def synthesise(project: Project, asked: Asked, progress: Progress, say: Callable
     """
     jobs = _jobs(project, asked)
     hint = elsewhere(project.folder, jobs)
-    tools = [find_tool(job.wanted, str(project.folder), hint) for job in jobs]
+    # each is asked for its version once: that takes a tool some seconds
+    found = {
+        wanted: find_tool(wanted, str(project.folder), hint) for wanted in dict.fromkeys(job.wanted for job in jobs)
+    }
     log = project.folder / LOG
     progress.plan(len(jobs))
     done = []
     with project_lock(project.folder):
         atomic_write(log, "")
-        for job, tool in zip(jobs, tools, strict=True):
+        for job in jobs:
+            tool = found[job.wanted]
             say(f"{tool}: {' '.join((tool.name, *job.arguments[tool.name]))}")
             command = [str(tool.path), *job.arguments[tool.name]]
             with progress.step(job.label) as step:
@@ -157,10 +162,10 @@ def elsewhere(folder: Path, jobs: Sequence[Job]) -> str:
     Args:
         folder: of the project.
     """
-    name = folder.resolve().name
+    name = quote(folder.resolve().name)
     lines = [f"copy the folder to a machine that has it (`fpga-tf bundle` packs it), and there: cd {name}"]
     for job in jobs:
-        lines += [f"write {job.told}"] if job.told else []
+        lines += [job.told] if job.told else []
         first, *others = job.commands()
         lines += [first, *(f"(before 2023.2: {other})" for other in others)]
     return "\n       ".join(lines)
@@ -185,9 +190,9 @@ def _run(
         step.say(now)
 
     def stalled(seconds: float) -> None:
-        silence = f"no output for {seconds / 60:.3g} min"
-        step.say(f"{now}, {silence}" if now else silence)
-        say(f"{job.label}: {silence}{f', since {now}' if now else ''}; it is still at work")
+        silence = f"no output for {seconds / 60:.3g} min" + (f", since {now}" if now else "")
+        step.say(silence)
+        say(f"{job.label}: {silence}; it is still at work")
 
     begun = time.monotonic()
     with prepared(job, project.folder):

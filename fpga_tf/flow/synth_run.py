@@ -175,10 +175,12 @@ class _Tool:
             return
         self._signal(process.pid, signal.SIGTERM)
         until = time.monotonic() + _GRACE
-        while not self.ended() and time.monotonic() < until:
-            time.sleep(_LOOK)
-        self._signal(process.pid, signal.SIGKILL)  # also what its leader left behind
-        process.wait()
+        try:
+            while not self.ended() and time.monotonic() < until:
+                time.sleep(_LOOK)
+        finally:  # also if somebody is impatient; and what its leader left behind
+            self._signal(process.pid, signal.SIGKILL)
+            process.wait()
 
     @staticmethod
     def _signal(group: int, number: int) -> None:

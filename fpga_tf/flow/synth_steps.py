@@ -40,7 +40,7 @@ class Job:
         wanted: programs of which one has to be there, the preferred first.
         arguments: by the name of the program.
         written: files that hold another text while the tool works, by name.
-        told: the same for people, in a line.
+        told: what people do in their place, in a line.
         anew: folder of the tool's results that must be removed before.
     """
 
@@ -102,11 +102,11 @@ def tcl_jobs(name: str, backend: str, steps: Sequence[str]) -> list[Job]:
         else:
             text = "".join(f"    {option:<10} {value}\n" for option, value in options.items())
             job = _script(backend, first, "build_prj.tcl")
-            told = f"{_OPTIONS} with {', '.join(f'{option} {value}' for option, value in options.items())}"
+            told = f"set in {_OPTIONS}: {', '.join(f'{option} {value}' for option, value in options.items())}"
             jobs.append(replace(job, written={_OPTIONS: f"array set opt {{\n{text}}}\n"}, told=told))
     if "impl" in steps:
         commands = _implementation(name)
-        told = f"{_IMPL_TCL} with {'; '.join(commands)}"
+        told = f"write {_IMPL_TCL} with {'; '.join(commands)}"
         job = _script(backend, ("impl",), _IMPL_TCL)
         jobs.append(replace(job, written={_IMPL_TCL: "\n".join(commands) + "\n"}, told=told))
     return jobs
@@ -164,7 +164,7 @@ def config_jobs_of(steps: Sequence[str], text: str) -> list[Job]:
         written, told = {}, ""
         if step == "impl":
             written[_IMPL_CONFIG] = _routed(text)
-            told = f"{_IMPL_CONFIG} with what is in {_CONFIG}, and vivado.flow=impl as its last line"
+            told = f"write {_IMPL_CONFIG} with what is in {_CONFIG}, and vivado.flow=impl as its last line"
         option = {"cosim": "--cosim", "export": "--package", "impl": "--impl"}[step]
         arguments = ("--mode", "hls", option, "--config", _IMPL_CONFIG if written else _CONFIG, *work)
         jobs.append(Job((step,), (VITIS_RUN,), {"vitis-run": arguments}, written, told))
@@ -189,8 +189,9 @@ def prepared(job: Job, folder: Path) -> Iterator[None]:
     Raises:
         ToolError: the disk is full, or the like.
     """
-    if job.anew is not None and (folder / job.anew / "hls").is_dir():
-        shutil.rmtree(folder / job.anew)
+    old = None if job.anew is None else folder / job.anew
+    if old is not None and (old / "hls").is_dir() and not old.is_symlink():
+        shutil.rmtree(old)
     before = {name: (folder / name).read_bytes() if (folder / name).is_file() else None for name in job.written}
     try:
         for name, text in job.written.items():

@@ -37,13 +37,14 @@ def test_help_names_the_commands_and_the_exit_codes(capsys: Streams) -> None:
     out, err = capsys.readouterr()
     assert err == ""
     commands = ("run", "convert", "simulate", "rtl", "estimate", "scan", "report", "check", "doctor", "schema")
-    for text in (*commands, "baseline", "regress", "Exit codes: 0 passed, 1 a gate"):
+    for text in (*commands, "baseline", "regress", "synth", "bundle", "Exit codes: 0 passed, 1 a gate"):
         assert text in out
     assert "..." not in out.split("Commands:")[1]  # no sentence is cut short
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "convert", "simulate", "scan", "rtl", "check", "doctor", "schema", "baseline", "regress"]
+    "name",
+    ["run", "convert", "simulate", "scan", "rtl", "check", "doctor", "schema", "baseline", "regress", "synth", "bundle"],
 )
 def test_every_command_has_the_options_of_output(name: str, capsys: Streams) -> None:
     assert main([name, "--help"]) == 0

@@ -79,6 +79,8 @@ def test_the_same_folder_makes_the_same_bytes(ending: str, made: Path, tmp_path:
     (made / "build_prj.tcl").chmod(0o600)
     second = write_bundle(made, tmp_path / f"second{ending}")
     assert first.sha256 == second.sha256 and first.digest == second.digest
+    if ending != ".zip":
+        assert Path(first.path).read_bytes()[4:8] == bytes(4)  # gzip's own time
     (made / "build_prj.tcl").write_text("# other\n")
     third = write_bundle(made, tmp_path / f"third{ending}")
     assert third.digest != first.digest and third.edited == ("tagger_project/build_prj.tcl",)
@@ -113,7 +115,7 @@ def test_the_page_has_the_commands(made: Path) -> None:
     page = contents(Path(write_bundle(made).path))["tagger_project_bundle/README.md"].decode()
     for line in (
         "    cd tagger_project",
-        "    # C synthesis, co-simulation, export of the IP; first write build_opt.tcl with reset 1, csim 1, synth 1, "
+        "    # C synthesis, co-simulation, export of the IP; first set in build_opt.tcl: reset 1, csim 1, synth 1, "
         "cosim 1, validation 1, export 1, vsynth 0, fifo_opt 0",
         "    vitis-run --mode hls --tcl build_prj.tcl",
         "    # before 2023.2: vitis_hls -f build_prj.tcl",

@@ -75,10 +75,11 @@ def test_c_synthesis_alone_is_the_default_and_begins_anew(bench: Bench, made: Pa
 def test_every_step_by_the_configuration_file(bench: Bench, made: Path) -> None:
     bench.tool("vitis-run", "2025.1", CONFIG)
     bench.tool("v++", "2025.1", CONFIG)
-    (made / "component/hls/sim").mkdir(parents=True)
+    (made / "component/hls/old").mkdir(parents=True)
     calls = run(made, "csynth", "cosim", "export", "impl", config=True)
     assert [one.steps for one in calls] == [("csynth",), ("cosim",), ("export",), ("impl",)]
     config = ("--config", "hls_config.cfg", "--work_dir", "component")
+    assert not (made / "component/hls/old").exists()
     found = bench.called()
     assert [one["argv"] for one in found] == [
         ["v++", "-c", "--mode", "hls", *config],
@@ -224,7 +225,7 @@ def test_a_tool_that_is_missing_or_too_old(tools: dict[str, str], message: str, 
     assert message in error.what and error.exit_code == 3
     assert error.hint is not None and error.hint.split("\n       ") == [
         "copy the folder to a machine that has it (`fpga-tf bundle` packs it), and there: cd tagger_project",
-        "write build_opt.tcl with reset 1, csim 0, synth 1, cosim 0, validation 0, export 0, vsynth 0, fifo_opt 0",
+        "set in build_opt.tcl: reset 1, csim 0, synth 1, cosim 0, validation 0, export 0, vsynth 0, fifo_opt 0",
         "vitis-run --mode hls --tcl build_prj.tcl",
         "(before 2023.2: vitis_hls -f build_prj.tcl)",
         "write fpga_tf_impl.tcl with open_project tagger_prj; open_solution solution1; "
@@ -239,7 +240,7 @@ def test_an_older_release_gives_way_and_an_unknown_one_is_told(bench: Bench, mad
     bench.tool("vitis-run", "2023.1", "sys.exit(9)\n")
     bench.tool("vitis_hls", "2023.1", TCL)
     assert run(made)[0].tool.startswith("vitis_hls 2023.1 (")
-    bench.tool("vitis-run", "", TCL, banner="hello")
+    bench.tool("vitis-run", "", TCL, banner="Tool Version Limit: 2019.12")
     assert run(made)[0].tool == f"vitis-run of unknown release ({bench.bin / 'vitis-run'})"
 
 
