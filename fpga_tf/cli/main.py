@@ -38,6 +38,7 @@ from fpga_tf.cli.run import run
 from fpga_tf.cli.scan import scan
 from fpga_tf.cli.schema import schema
 from fpga_tf.cli.simulate import simulate
+from fpga_tf.cli.sweep import sweep
 from fpga_tf.cli.synth import synth
 from fpga_tf.errors import FpgaTfError, InternalError, UserError
 
@@ -56,7 +57,7 @@ def cli() -> None:
 
 
 for _command in (
-    *(init, explain, run, convert, simulate, scan, rtl, estimate),
+    *(init, explain, run, convert, simulate, scan, sweep, rtl, estimate),
     *(report, synth, bundle, baseline, regress, check, data, doctor, schema),
 ):
     cli.add_command(_command)

@@ -94,15 +94,17 @@ def candidates(
     heads: Sequence[Heads] = HEADS,
 ) -> Iterator[Candidate]:
     """All shapes in the order of preference, each estimated when it is asked for; arguments as of `choose`."""
-    limits = limits_of(budget)
-
-    def judged(shape: LayerShape, report: SynthesisReport) -> Candidate:
-        return Candidate(shape, report, tuple(_gates(limits, report, part, clock_ns)))
-
     if parallel is not None:
-        yield judged(LayerShape(), parallel)
+        yield judged(LayerShape(), parallel, budget, part=part, clock_ns=clock_ns)
     for shape in (LayerShape("dataflow", reuse, one) for reuse in REUSE for one in heads):
-        yield judged(shape, dataflow(shape))
+        yield judged(shape, dataflow(shape), budget, part=part, clock_ns=clock_ns)
+
+
+def judged(
+    shape: LayerShape, report: SynthesisReport, budget: BudgetConfig, *, part: str, clock_ns: float
+) -> Candidate:
+    """A shape, with what the budget says to its estimate; arguments as of `choose`."""
+    return Candidate(shape, report, tuple(_gates(limits_of(budget), report, part, clock_ns)))
 
 
 def choose(

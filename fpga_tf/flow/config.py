@@ -31,6 +31,7 @@ from fpga_tf.flow.config_sections import (
     Section,
     SimulationConfig,
 )
+from fpga_tf.flow.config_sweep import SweepConfig, check_sweep
 from fpga_tf.flow.config_types import (
     Name,
     resolve,
@@ -71,6 +72,7 @@ class Config(Section):
     simulation: SimulationConfig = Field(default=SimulationConfig(), description="how the C-simulation is run")
     gates: GatesConfig = Field(default=GatesConfig(), description="largest allowed loss of physics")
     budget: BudgetConfig = Field(default=BudgetConfig(), description="gates on latency and resources")
+    sweep: SweepConfig | None = Field(default=None, description="axes of `fpga-tf sweep`; nothing else reads it")
     project: _ProjectPath = Field(
         default=None,
         validate_default=True,
@@ -81,6 +83,7 @@ class Config(Section):
     @model_validator(mode="after")
     def _sections_agree(self, info: ValidationInfo) -> Self:
         check_sections(self, ((info.context or {}).get("base", Path.cwd()), Path.cwd()))
+        check_sweep(self)
         return self
 
     def where(self, *loc: str | int) -> str:

@@ -55,6 +55,25 @@ def all_shapes(config: Config, loaded: Loaded) -> list[Candidate]:
     return list(candidates(*_estimates(config, found), config.budget, **_told(config, found)))
 
 
+def estimated(config: Config, loaded: Loaded) -> SynthesisReport:
+    """The estimate of a model in the shape that its configuration gives it, or leaves to the budget.
+
+    Raises:
+        UserError: as `shapes`; or a row is wider than the tools take.
+    """
+    given, _ = shapes(config, loaded)
+    found = Candidates(loaded.model, declared(config.model.input_precision))
+    if given.dataflow:
+        return estimate_dataflow(found.network(given), **_design(config))
+    return _unrolled(found, _design(config))
+
+
+def _design(config: Config) -> dict[str, Any]:
+    """What an estimate states beside its numbers."""
+    hls = config.hls
+    return {"top": config.name, "part": hls.part, "clock_ns": hls.clock_ns, "path": str(config.model.path)}
+
+
 def _told(config: Config, found: Candidates) -> dict[str, Any]:
     heads = HEADS if found.heads > 1 else HEADS[:1]
     return {"part": config.hls.part, "clock_ns": config.hls.clock_ns, "heads": heads}
@@ -65,8 +84,7 @@ def _estimates(
 ) -> tuple[SynthesisReport | None, Callable[[LayerShape], SynthesisReport]]:
     """The estimate of the parallel shape, unless rows enter one after another; and what estimates dataflow shapes."""
     hls = config.hls
-    told: dict[str, Any] = {"top": config.name, "part": hls.part, "clock_ns": hls.clock_ns}
-    told["path"] = str(config.model.path)
+    told = _design(config)
     stream = hls.io_type == "io_stream"
     open_ = hls.model_copy(update={"shape": "auto", "layers": hls.layers if hls.shape == "auto" else {}})
 

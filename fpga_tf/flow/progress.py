@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fpga_tf.verdict.verdict import Step as StepTime
 
-__all__ = ["ActiveStep", "Progress", "StepTime"]
+__all__ = ["ActiveStep", "Progress", "StepTime", "left"]
 
 _LABEL_WIDTH = 40
 
@@ -75,6 +75,11 @@ class Progress:
         """Say how many steps there will be, from the first one on."""
         self.total = total
 
+    def tell(self, text: str) -> None:
+        """A line of its own, of something that went wrong and was mended."""
+        if self.console is not None:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[ActiveStep]:
         """Run the body as the next step. A step that raises is shown as failed and not kept."""
@@ -98,3 +103,10 @@ class Progress:
     def _print(self, step: ActiveStep, end: str) -> None:
         if self.console is not None:
             self.console.print(step.line(end), markup=False, highlight=False, soft_wrap=True)
+
+
+def left(seconds: float) -> str:
+    """How long it still takes, as one says it; empty for an instant."""
+    if seconds < 1:
+        return ""
+    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"

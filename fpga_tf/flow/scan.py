@@ -15,7 +15,7 @@ import numpy as np
 from fpga_tf.errors import UserError
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.judge import limits
-from fpga_tf.flow.progress import Progress
+from fpga_tf.flow.progress import Progress, left
 from fpga_tf.flow.run import store_for
 from fpga_tf.flow.scan_job import Job, at, is_trained, job_of
 from fpga_tf.flow.scan_reference import RESULT, Scores, quantised_scores, read_result, references, steps
@@ -68,15 +68,8 @@ def _points(job: Job, asked: Sequence[Width], reference: Scores, progress: Progr
             found.append(_point(job, width, reference))
             if width in missing:
                 spent, done = spent + time.monotonic() - start, done + 1
-                step.say(_left(spent / done * (len(missing) - done)))
+                step.say(left(spent / done * (len(missing) - done)))
     return found
-
-
-def _left(seconds: float) -> str:
-    """How long it still takes, as one says it."""
-    if seconds < 1:
-        return ""
-    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
 
 
 def _point(job: Job, width: Width, reference: Scores) -> Point:

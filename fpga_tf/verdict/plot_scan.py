@@ -27,7 +27,7 @@ _COLORS = (
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
 )  # fmt: skip
 _WIDE = 0.02  # of the enlarged view where the limit allows no loss
-_SIZE = {
+SIZE = {
     "font.size": 11, "axes.labelsize": 11, "axes.titlesize": 11, "xtick.labelsize": 10, "ytick.labelsize": 10,
     "legend.fontsize": 10, "xtick.major.size": 5, "ytick.major.size": 5, "xtick.minor.size": 2, "ytick.minor.size": 2,
     "axes.linewidth": 1.0, "lines.markersize": 4.5, "savefig.dpi": 150, "svg.hashsalt": "fpga_tf",
@@ -59,13 +59,17 @@ def plot_scan(scan: Scan, path: Path) -> None:
     import mplhep  # type: ignore[import-untyped]
     from matplotlib.figure import Figure  # not pyplot: no window, no state
 
-    suffix = path.suffix.lower().removeprefix(".")
-    date = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[suffix]
-    style: dict[Any, Any] = {**mplhep.style.ROOT, **_SIZE}
+    style: dict[Any, Any] = {**mplhep.style.ROOT, **SIZE}
     with matplotlib.rc_context(style):
         raw = io.BytesIO()
-        _draw(scan, Figure).savefig(raw, format=suffix, metadata=date, bbox_inches="tight")
+        _draw(scan, Figure).savefig(raw, bbox_inches="tight", **dated(path))
     atomic_write(path, raw.getvalue())
+
+
+def dated(path: Path) -> dict[str, Any]:
+    """Options of a figure that is saved: its format, and no date in it."""
+    suffix = path.suffix.lower().removeprefix(".")
+    return {"format": suffix, "metadata": {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[suffix]}
 
 
 def _draw(scan: Scan, figure_class: Any) -> Any:

@@ -31,6 +31,7 @@ SECTIONS = {
     "data": "DataConfig", "hls": "HlsConfig", "hls.layers": "LayerConfig",
     "rtl": "RtlConfig", "rtl.delay": "DelayConfig",
     "simulation": "SimulationConfig", "gates": "GatesConfig", "budget": "BudgetConfig", "Shares": "Shares",
+    "sweep": "SweepConfig", "sweep.train": "TrainConfig", "sweep.cluster": "ClusterConfig",
 }  # fmt: skip
 COMMAND = re.compile(r"fpga-tf +([a-z]\S*)([^\n|;&>`]*)")
 

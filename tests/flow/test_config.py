@@ -78,6 +78,7 @@ def test_a_minimal_config_has_the_documented_defaults(
             "device_share": {"LUT": 0.8, "FF": 0.8, "DSP": 0.8, "BRAM_18K": 0.8, "URAM": 0.8},
             "slr_share": {"LUT": 1.0, "FF": None, "DSP": None, "BRAM_18K": None, "URAM": None},
         },
+        "sweep": None,
         "project": tmp_path / "hls_projects" / "tiny",
     }  # fmt: skip
     assert config.budget.slr_share.as_dict() == {"LUT": 1.0}

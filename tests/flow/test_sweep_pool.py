@@ -1,0 +1,36 @@
+"""What batch systems are asked for: the scripts of jobs as text, as there is no batch system here."""
+
+from __future__ import annotations
+
+import pytest
+
+from fpga_tf.flow.config_sweep import ClusterConfig
+from fpga_tf.flow.sweep_pool import _jobs
+
+pytest.importorskip("dask_jobqueue")
+SECTION = ClusterConfig(queue="short", account="trigger", cores=2, memory="6GB", disk="3GB", walltime="02:30:00")
+
+
+def test_the_script_of_a_job_of_slurm() -> None:
+    with _jobs("slurm", SECTION) as made:
+        lines = made.job_script().splitlines()
+    assert lines[0] == "#!/usr/bin/env bash"
+    wanted = ("-p short", "-A trigger", "-n 1", "--cpus-per-task=2", "--mem=6G", "-t 02:30:00")
+    assert {f"#SBATCH {one}" for one in wanted} <= set(lines)
+    (command,) = [line for line in lines if "dask_worker" in line or "dask worker" in line]
+    assert "--nthreads 2" in command and "--nanny" in command
+
+
+def test_a_queue_that_is_not_given_is_left_to_the_site() -> None:
+    with _jobs("slurm", ClusterConfig()) as made:
+        script = made.job_script()
+    assert "#SBATCH -p" not in script and "#SBATCH -A" not in script and "#SBATCH -t 01:00:00" in script
+
+
+def test_the_description_of_a_job_of_htcondor() -> None:
+    with _jobs("htcondor", SECTION) as made:
+        lines = [" ".join(line.split()) for line in made.job_script().splitlines()]
+    assert {"RequestCpus = MY.DaskWorkerCores", "RequestMemory = floor(MY.DaskWorkerMemory / 1048576)"} <= set(lines)
+    assert {"MY.DaskWorkerCores = 2", "MY.DaskWorkerMemory = 6000000000", "MY.DaskWorkerDisk = 3000000000"} <= set(
+        lines
+    )
