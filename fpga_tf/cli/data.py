@@ -39,7 +39,9 @@ _COUNT = click.IntRange(min=1)
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Write only this part; repeatable.")
 @common
 def data(out: Output, /, kind: str, inputs: tuple[Path, ...], to: Path, **options: Any) -> None:
-    """Bring public jets into our layout: parts train, valid, calib and eval in one HDF5 file.
+    """Bring public jets into the layout that runs read.
+
+    One HDF5 file has the parts train, valid, calib and eval.
 
     FORMAT is lhc-jets (hls4ml LHC jets), jetclass, cms-btag or jetnet; IN are its files, or folders of them. Files may
     be larger than the memory.

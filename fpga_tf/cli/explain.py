@@ -15,7 +15,7 @@ from fpga_tf.cli.output import Output, common
 @click.option("--json", "as_json", is_flag=True, help="As --format json.")
 @common
 def explain(out: Output, path: Path, layer: str | None, as_json: bool) -> None:
-    """Tell how the layers of a model are computed in hardware, in which formats, and what they cost.
+    """Tell how layers are computed in hardware, and what they cost.
 
     Without LAYER: all layers in the order of the firmware. With LAYER, in sentences: the arithmetic, the width of the
     exact sum and why, the one place where it is rounded, tables and their largest error, masks; formats of input,

@@ -44,7 +44,20 @@ def test_help_names_the_commands_and_the_exit_codes(capsys: Streams) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["run", "convert", "simulate", "scan", "rtl", "check", "doctor", "schema", "baseline", "regress", "synth", "bundle"],
+    [
+        "run",
+        "convert",
+        "simulate",
+        "scan",
+        "rtl",
+        "check",
+        "doctor",
+        "schema",
+        "baseline",
+        "regress",
+        "synth",
+        "bundle",
+    ],
 )
 def test_every_command_has_the_options_of_output(name: str, capsys: Streams) -> None:
     assert main([name, "--help"]) == 0

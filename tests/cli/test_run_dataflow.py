@@ -39,7 +39,9 @@ def test_what_is_told_of_the_schedule(streamed: tuple[Job, Done]) -> None:
     assert found["fifos"] == {"samples": 8 * 5, "differing": 0, "deadlock": None}
     assert found["unrolled"] == []
     estimate = found["estimate"]
-    assert estimate["stage"] == "estimate" and estimate["latency_cycles"]["max"] > estimate["interval_cycles"]["max"] > 4
+    assert (
+        estimate["stage"] == "estimate" and estimate["latency_cycles"]["max"] > estimate["interval_cycles"]["max"] > 4
+    )
     assert estimate["errors"]["latency_cycles.max"] > 0
     gates = {gate["gate"]: gate for gate in done.json["gates"] + done.json["budget"]}
     assert gates["fifos"]["result"] == "pass"
