@@ -57,7 +57,7 @@ MAY_IMPORT_OUTSIDE = {
 # These import Keras: whoever must start fast imports them inside functions only.
 SLOW = {"layers", "models", "lower", "hls", "rtl", "jets"}
 FAST = {"flow", "cli"}
-# The exceptions: parts of those rooms that import nothing slow, and the modules of flow that are themselves imported late.
+# The exceptions: parts of those rooms that import nothing slow, and modules of flow that are imported late themselves.
 LIGHT = {
     *("fpga_tf.hls.manifest", "fpga_tf.hls.build", "fpga_tf.hls.simulate", "fpga_tf.hls.shapes"),
     "fpga_tf.jets.sample",
