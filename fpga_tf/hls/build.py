@@ -16,7 +16,9 @@ from fpga_tf.hls.manifest import Manifest
 from fpga_tf.store import Store
 from fpga_tf.together import Failure, run_together
 
-FLAGS = ("-std=c++14", "-O1", "-w", "-Ifirmware", "-Ifirmware/ap_types")
+# g++ collects its garbage sooner than it would: a tenth more time, a fifth less memory
+_SOONER = ("--param", "ggc-min-heapsize=98304", "--param", "ggc-min-expand=60")
+FLAGS = ("-std=c++14", "-O1", "-w", *_SOONER, "-Ifirmware", "-Ifirmware/ap_types")
 PROGRAM = "simulate"
 # the linker names what it lacks before collect2 says that it failed
 _FIRST_ERROR = re.compile(r"^(?!collect2:).*?(?:error: |undefined reference to ).*$", re.MULTILINE)

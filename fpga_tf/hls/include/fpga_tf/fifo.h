@@ -21,7 +21,6 @@
 #include <cstdio>
 #include <cstddef>
 #include <cstdlib>
-#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -80,14 +79,22 @@ class processes {
 
     bool concurrent = false;
 
+    template <class F> void run(const F &process) {
+        if (concurrent) {
+            begin(&call<F>, new F(process), addresses(), addresses(), "");
+        } else {
+            process();
+        }
+    }
+
     // Arrays that are `taken` are complete before the process begins, those it has `made` when it ends.
     template <class F>
-    void run(F process, addresses taken = addresses(), addresses made = addresses(), const char *names = "") {
-        if (!concurrent) {
+    void run(const F &process, const addresses &taken, const addresses &made, const char *names) {
+        if (concurrent) {
+            begin(&call<F>, new F(process), taken, made, names);
+        } else {
             process();
-            return;
         }
-        begin(new task_of<F>(process), taken, made, names);
     }
 
     // Until every process has ended.
@@ -140,23 +147,18 @@ class processes {
         const char *names;
     };
 
-    // What a thread runs. That each process had a thread type of its own took g++ a fifth of a build.
-    struct task {
-        virtual ~task() {}
-        virtual void run() = 0;
-    };
-    template <class F> struct task_of : task {
-        explicit task_of(const F &process) : process(process) {}
-        void run() override { process(); }
-        F process;
-    };
+    // Runs a process and forgets it. That each had a type of thread of its own took g++ a fifth of a build.
+    template <class F> static void call(void *process) {
+        F *const own = static_cast<F *>(process);
+        (*own)();
+        delete own;
+    }
 
-    void begin(task *process, const addresses &taken, const addresses &made, const char *names) {
+    void begin(void (*run)(void *), void *process, const addresses &taken, const addresses &made, const char *names) {
         count(1);
-        const std::shared_ptr<task> owned(process);
-        threads.push_back(std::thread([this, owned, taken, made, names]() {
+        threads.push_back(std::thread([this, run, process, taken, made, names]() {
             await(taken, names);
-            owned->run();
+            run(process);
             complete(made);
             count(-1);
         }));
