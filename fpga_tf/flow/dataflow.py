@@ -21,7 +21,6 @@ from fpga_tf.verdict.dataflow import DataflowResult, Fifos
 
 Codes = NDArray[np.int64]
 _CONCURRENT = 8  # samples of each set: a deadlock does not depend on values
-_SAMPLES_SIMULATED = 1  # processes at once
 
 
 def estimate_of(manifest: Manifest, project: Path) -> SynthesisReport:
@@ -70,7 +69,7 @@ def check_fifos(program: Path, manifest: Manifest, reference: Reference) -> Fifo
         for i in range(len(manifest.outputs))
     ]
     try:
-        done = simulate(program, manifest, inputs, jobs=_SAMPLES_SIMULATED, concurrent=True)
+        done = simulate(program, manifest, inputs, jobs=1, concurrent=True)
     except DeadlockError as error:
         return Fifos(len(inputs[0]), 0, error.what)
     differing = sum(int((e != f).sum()) for e, f in zip(expected, done.outputs, strict=True))
