@@ -37,6 +37,7 @@ def plot_sweep(sweep: Sweep, path: Path) -> None:
 
 def _draw(sweep: Sweep, figure_class: Any) -> Any:
     from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     figure = figure_class(figsize=(8.0, 6.0), layout="constrained")
     axes = figure.subplots()
@@ -47,6 +48,9 @@ def _draw(sweep: Sweep, figure_class: Any) -> Any:
     _front(sweep, axes)
     _standing(sweep.points[0], axes)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("LUT (estimated)")
     axes.set_ylabel("mean AUC, one class against the rest")
     title = f"{sweep.name}: {sweep.baseline.n:,} samples"

@@ -1,9 +1,12 @@
-"""What batch systems are asked for: the scripts of jobs as text, as there is no batch system here."""
+"""What batch systems are asked for: the scripts of jobs as text, and jobs that this machine runs in their place."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from fpga_tf.flow import sweep_pool
 from fpga_tf.flow.config_sweep import ClusterConfig
 from fpga_tf.flow.sweep_pool import _jobs
 
@@ -34,3 +37,20 @@ def test_the_description_of_a_job_of_htcondor() -> None:
     assert {"MY.DaskWorkerCores = 2", "MY.DaskWorkerMemory = 6000000000", "MY.DaskWorkerDisk = 3000000000"} <= set(
         lines
     )
+
+
+@pytest.mark.slow
+def test_points_are_evaluated_by_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dask_jobqueue.local import LocalCluster  # its jobs are scripts that bash runs here
+
+    def local(batch: str, section: ClusterConfig) -> Any:
+        options = {"dashboard_address": "127.0.0.1:0"}
+        return LocalCluster(cores=section.cores, memory=section.memory, processes=1, scheduler_options=options)
+
+    monkeypatch.setattr(sweep_pool, "_jobs", local)
+    monkeypatch.setattr(sweep_pool, "finish", len)
+    told: list[str] = []
+    with sweep_pool.pool(2, "slurm", ClusterConfig(), told.append) as made:
+        found: Any = made.each(["", "a", "bb", "ccc"])  # type: ignore[list-item]
+        assert sorted(found) == [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert told == []
