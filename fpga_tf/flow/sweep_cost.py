@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from fpga_tf.errors import UserError
@@ -106,6 +106,14 @@ def _stated(
         latency_ns=None if cycles is None else round(cycles * max(clock, period or clock), 3),
         resources={name: None if one is None else one.used for name, one in used.items()},
         errors={name: report.errors[key] for name, key in _ERRORS.items() if key in report.errors},
-        missed=candidate.missed,
+        missed=(*candidate.missed, *_clock_missed(report)),
         note=note,
     )
+
+
+def _clock_missed(report: SynthesisReport) -> Iterator[str]:
+    """The clock, if it is surely out of reach; where it is in doubt, as in most dataflow designs, it counts as met."""
+    target, period = report.clock_ns.target, report.clock_ns.estimated
+    error = report.errors.get("clock_ns.estimated", 0.0)
+    if target is not None and period is not None and period * (1 - error) > target:
+        yield f"the clock period is {period:.3g} ns ± {error * 100:.0f} %, above {target:g} ns"

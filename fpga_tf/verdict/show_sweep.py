@@ -56,7 +56,7 @@ def _lines(sweep: Sweep) -> Iterator[str]:
     yield (
         f"{sweep.baseline.n:,} samples. AUC: mean of all classes. loss: the largest of any class's AUC. Cost is "
         f"estimated. within: loss at most {found.max_auc_loss}, of accuracy at most {found.max_accuracy_loss}. fits: "
-        "surely, the budget. best: no other has as good an AUC, latency and LUT, and one better."
+        "surely, the budget, and perhaps the clock. best: no other has as good an AUC, latency and LUT, and one better."
     )
     for source, words in _SOURCES.items():
         costs = [point.cost for point in sweep.points if point.cost is not None and point.cost.source == source]

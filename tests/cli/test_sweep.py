@@ -100,6 +100,21 @@ def test_points_are_those_of_run_scan_and_estimate(job: Job) -> None:
     assert rows[0]["interval_cycles"] < rows[2]["interval_cycles"] and rows[0]["errors"]["LUT"] == 0.59
 
 
+@pytest.mark.slow
+def test_an_unrolled_point_is_counted_as_the_verilog_that_is_estimated(job: Job) -> None:
+    pytest.importorskip("da4ml")
+    done = sweep(job, axes={"clock_ns": [0.6, 10.0], "rtl": True})
+    for point, clock in zip(known(done)[1:], ("0.6", "10"), strict=True):
+        rtl = job.main("estimate", configured(job), "--format", "json", "-q", "--clock", clock).json["rtl"]
+        found = rtl["estimate"]
+        assert (point["source"], point["LUT"], point["FF"]) == ("rtl", found["LUT"]["value"], found["FF"]["value"])
+        assert (point["errors"]["LUT"], point["errors"]["FF"], point["DSP"]) == (0.11, 0.42, 0)
+        assert (point["latency_cycles"], point["period_ns"]) == (rtl["stages"], found["clock_ns"]["value"])
+    fast, slow = known(done)[1:]
+    assert fast["missed"].endswith(", above 0.6 ns") and (fast["fits_budget"], slow["fits_budget"]) == (False, True)
+    assert fast["latency_cycles"] > slow["latency_cycles"] and fast["LUT"] == slow["LUT"]
+
+
 def test_a_sweep_that_is_done_comes_from_the_store_and_a_wider_one_adds_to_it(job: Job) -> None:
     first, again = sweep(job), sweep(job)
     assert all(cached(again)) and known(again) == known(first)
@@ -119,22 +134,30 @@ def test_a_sweep_that_is_killed_twice_computes_no_finished_point_again(job: Job)
             check=False, timeout=TIMEOUT,
         )  # fmt: skip
         assert killed.returncode == -signal.SIGKILL
-    done = job.cli("sweep", path, *arguments)
-    assert done.code == 0, done.err
+    done = job.cli("sweep", path, *arguments, "--pick", "2")
+    assert (done.code, done.json["picked"]) == (0, 2), done.err
     assert calls(job) == ["1", "2", "2", "3", "3", "4"]  # the second and the fourth call were cut short
     assert cached(done) == [True, True, True, False, False]  # as configured, and widths 1 to 4
     assert [point["values"] for point in known(done)[1:]] == [{"width": width} for width in (1, 2, 3, 4)]
     assert all(point["auc"] == known(done)[0]["auc"] for point in known(done))
+    # what is picked has a copy of the model that was trained for it
+    picked = job.folder / "small_picked.yaml"
+    assert yaml.safe_load(picked.read_text())["model"] == {"path": "small_picked.keras"}
+    assert (job.folder / "small_picked.keras").read_bytes() == (job.made / "small.keras").read_bytes()
+    assert job.main("check", picked).code == 0
 
 
 @needs_dask
-def test_a_worker_that_dies_loses_its_point_only_and_that_is_tried_again(job: Job) -> None:
+def test_a_worker_that_dies_loses_its_point_only_and_that_is_tried_again(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arguments = with_builder(job, 2)
     done = job.cli("sweep", configured(job, {"width": [1, 2, 3]}), *arguments[:2], "--workers", "2")
     assert done.code == 0, done.err
     assert done.out.count("a worker died, its point is tried again (1 of 3)") == 1
     assert sorted(calls(job))[:1] == ["1"] and len(calls(job)) == 4 and set(calls(job)) == {"1", "2", "3"}
-    here = job.cli("sweep", configured(job, {"width": [1, 2, 3]}), *arguments)
+    monkeypatch.chdir(job.folder)  # where the builder is looked for
+    here = job.main("sweep", configured(job, {"width": [1, 2, 3]}), *arguments)
     assert all(cached(here)) and len(calls(job)) == 4
     assert all(point["auc"] == known(here)[0]["auc"] and not point["lost"] for point in known(here))
 
@@ -163,16 +186,6 @@ def test_a_pick_runs_as_it_stands_and_is_its_point(job: Job) -> None:
     assert run["agreement"]["differing"] == 0
     for stage in ("quantised", "csim"):
         assert (run["physics"][stage]["accuracy"], run["physics"][stage]["auc"]) == (least["accuracy"], least["auc"])
-
-
-def test_a_pick_of_a_trained_model_has_a_copy_of_it(job: Job) -> None:
-    arguments = with_builder(job)
-    done = job.cli("sweep", configured(job, {"width": [1, 2]}), *arguments, "--pick", "2")
-    assert (done.code, done.json["picked"]) == (0, 2)
-    picked = job.folder / "small_picked.yaml"
-    assert yaml.safe_load(picked.read_text())["model"] == {"path": "small_picked.keras"}
-    assert (job.folder / "small_picked.keras").read_bytes() == (job.made / "small.keras").read_bytes()
-    assert job.main("check", picked).code == 0
 
 
 def test_a_pick_that_is_not_there(job: Job) -> None:
@@ -208,10 +221,23 @@ def test_tokens_heads_and_width_train_the_reference_tagger(job: Job) -> None:
     assert few["auc"] != all_["auc"] and few["LUT"] < all_["LUT"]
     run = job.main("run", job.folder / "small_picked.yaml", "--format", "json", "-q").json
     assert run["agreement"]["differing"] == 0 and run["physics"]["quantised"]["auc"] == few["auc"]
-    again = sweep(job, "--fresh", axes={**axes, "tokens": [2]}, model=model, quantise={})
-    assert known(again)[1]["auc"] == few["auc"] and not any(cached(again))
     more = sweep(job, axes={**axes, "tokens": [2, 5]}, model=model, quantise={})
     assert known(more)[2]["refused"] == "sweep.tokens must be at most 4, as many as the jets have, not 5"
+
+
+@pytest.mark.slow
+def test_training_is_decided_by_its_seed(job: Job) -> None:
+    model = {"path": str(job.made / "small_float.keras")}
+    train = {"path": str(job.made / "small.h5"), "x": "x_eval", "y": "y_eval", "epochs": 1}
+
+    def found(seed: int) -> Any:
+        axes = {"width": [4], "weight_bits": [6], "train": {**train, "seed": seed}}
+        done = sweep(job, "--fresh", axes=axes, model=model, quantise={})
+        assert not any(cached(done))
+        return known(done)[1]["auc"]
+
+    first = found(3)
+    assert first == found(3) != found(4)
 
 
 def test_tables(job: Job) -> None:
