@@ -31,6 +31,7 @@ from fpga_tf.cli.estimate import estimate
 from fpga_tf.cli.explain import explain
 from fpga_tf.cli.init import init
 from fpga_tf.cli.output import print_json
+from fpga_tf.cli.plots import plots
 from fpga_tf.cli.regress import regress
 from fpga_tf.cli.report import report
 from fpga_tf.cli.rtl import rtl
@@ -58,7 +59,7 @@ def cli() -> None:
 
 for _command in (
     *(init, explain, run, convert, simulate, scan, sweep, rtl, estimate),
-    *(report, synth, bundle, baseline, regress, check, data, doctor, schema),
+    *(report, plots, synth, bundle, baseline, regress, check, data, doctor, schema),
 ):
     cli.add_command(_command)
 

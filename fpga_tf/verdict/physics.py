@@ -121,7 +121,7 @@ def physics(
     return Physics(
         n=len(scores),
         accuracy=correct / len(scores) if len(scores) else None,
-        auc={name: auc(_one_against_rest(scores, i, logits), labels == i) for i, name in enumerate(classes)},
+        auc={name: auc(one_against_rest(scores, i, logits), labels == i) for i, name in enumerate(classes)},
         signal=signal,
         working_points=_working_points(scores, labels, classes, classes.index(signal), logits, efficiencies),
     )
@@ -133,9 +133,9 @@ def _working_points(
     points = {}
     for background, name in enumerate(classes):
         if background != signal:
-            likeness = _likeness(scores, signal, background, logits)
+            score = likeness(scores, signal, background, logits)
             kinds = labels == signal, labels == background
-            points[name] = {efficiency: _working_point(likeness, *kinds, efficiency) for efficiency in efficiencies}
+            points[name] = {efficiency: working_point(score, *kinds, efficiency) for efficiency in efficiencies}
     return points
 
 
@@ -192,7 +192,7 @@ def _check(scores: Scores, labels: Labels, classes: Sequence[str], signal: str, 
         )
 
 
-def _one_against_rest(scores: Scores, column: int, logits: bool) -> Scores:
+def one_against_rest(scores: Scores, column: int, logits: bool) -> Scores:
     """What a class is ranked by: its probability, or the log-odds of it."""
     if not logits:
         return scores[:, column]
@@ -203,7 +203,7 @@ def _one_against_rest(scores: Scores, column: int, logits: bool) -> Scores:
     return np.asarray((scores[:, column] - highest) - np.log(terms.sum(axis=1)), dtype=np.float64)
 
 
-def _likeness(scores: Scores, signal: int, background: int, logits: bool) -> Scores:
+def likeness(scores: Scores, signal: int, background: int, logits: bool) -> Scores:
     """Signal against one background. Where both probabilities are 0 nothing is known, so it is one half."""
     if logits:
         return np.asarray(scores[:, signal] - scores[:, background])
@@ -211,7 +211,7 @@ def _likeness(scores: Scores, signal: int, background: int, logits: bool) -> Sco
     return np.divide(scores[:, signal], both, out=np.full_like(both, 0.5), where=both > 0)
 
 
-def _working_point(
+def working_point(
     score: Scores, is_signal: NDArray[np.bool_], is_background: NDArray[np.bool_], efficiency: str
 ) -> WorkingPoint:
     """Cut at the largest threshold that keeps at least this share of the signal (score >= threshold)."""

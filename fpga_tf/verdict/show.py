@@ -6,6 +6,7 @@ Reads the same without colour, and in 80 columns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
@@ -37,10 +38,9 @@ def render(result: RunResult, console: Console, quiet: bool = False) -> None:
         quiet: print only the line with the verdict.
     """
     if not quiet:
-        if any(result.physics.values()):
-            _print_physics(result, console)
-        if any(_faces(result).values()):
-            _print_agreement(result, console)
+        for facts in (physics_facts(result), agreement_facts(result)):
+            if facts is not None:
+                _print(facts, console)
         if result.rtl is not None:
             print_rtl(result.rtl, console)
         if result.dataflow is not None:
@@ -69,8 +69,9 @@ def render_rtl(
     """
     result = RunResult(project=rtl.folder, agreement=None, gates=tuple(gates), rtl=rtl, notes=tuple(notes))
     if not quiet:
-        if rtl.agreement is not None:
-            _print_agreement(result, console)
+        facts = agreement_facts(result)
+        if facts is not None:
+            _print(facts, console)
         print_rtl(rtl, console, opinion)
         print_costs(rtl, console)
         print_depths(rtl, console)
@@ -134,22 +135,50 @@ def _failure(gate: Gate, result: RunResult) -> str:
     return f"{gate.gate} {gate_value(gate)} above {gate_limit(gate)}"
 
 
-def _print_physics(result: RunResult, console: Console) -> None:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A table for people.
+
+    Attributes:
+        title: what it is of.
+        headings: of the columns; the first is of the rows.
+        rows: cells, as they are shown.
+        lines: what is to be said below it.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[str, ...]
+
+
+def physics_facts(result: RunResult) -> Facts | None:
+    """One column a stage; None if none was evaluated."""
     stages = {stage: physics for stage in STAGES if (physics := result.physics.get(stage)) is not None}
-    evaluated, lines = list(stages.values()), []
+    evaluated = list(stages.values())
+    if not evaluated:
+        return None
     first = evaluated[0]
-    table = table_of("", *(_HEADINGS[stage] for stage in stages))
-    row(table, "accuracy", (ratio(physics.accuracy) for physics in evaluated))
+    rows = [("accuracy", *(ratio(physics.accuracy) for physics in evaluated))]
     for name in first.auc:
-        row(table, f"AUC {name}", (ratio(physics.auc.get(name)) for physics in evaluated))
+        rows.append((f"AUC {name}", *(ratio(physics.auc.get(name)) for physics in evaluated)))
     for background, points in first.working_points.items():
         for efficiency in points:
             label = f"{background} rejection at {percent(float(efficiency), 0)}"
-            row(table, label, (_rejection(physics, background, efficiency) for physics in evaluated))
+            rows.append((label, *(_rejection(physics, background, efficiency) for physics in evaluated)))
+    lines = []
     for pair, share in result.top_class_changes.items():
         known = "unknown" if share is None else percent(share, 2)
         lines.append(f"top class changes, {pair.replace('_', ' ')}: {known}")
-    section(console, f"Physics of {first.n:,} samples, signal {first.signal}", table, lines)
+    title = f"Physics of {first.n:,} samples, signal {first.signal}"
+    return Facts(title, ("", *(_HEADINGS[stage] for stage in stages)), tuple(rows), tuple(lines))
+
+
+def _print(facts: Facts, console: Console) -> None:
+    table = table_of(*facts.headings)
+    for first, *cells in facts.rows:
+        row(table, first, cells)
+    section(console, facts.title, table, facts.lines)
 
 
 def _rejection(physics: Physics, background: str, efficiency: str) -> str:
@@ -163,17 +192,18 @@ def _rejection(physics: Physics, background: str, efficiency: str) -> str:
     return f"{point.rejection:,.1f}" + (f" (at {percent(point.efficiency, 0)})" if tied else "")
 
 
-def _print_agreement(result: RunResult, console: Console) -> None:
-    """One row a set of inputs, one column a face that is held against the model."""
+def agreement_facts(result: RunResult) -> Facts | None:
+    """One row a set of inputs, one column a face that is held against the model; None if nothing was simulated."""
     faces = {name: one for name, one in _faces(result).items() if one is not None}
+    if not faces:
+        return None
     many = len(faces) > 1
-    table = table_of(
-        "inputs", "outputs", *(f"{name} differs" if many else "differing" for name in faces), "largest, LSB"
-    )
+    headings = ("inputs", "outputs", *(f"{name} differs" if many else "differing" for name in faces), "largest, LSB")
+    rows = []
     for sets in zip(*(one.sets for one in faces.values()), strict=True):
         largest = max((one.max_lsb for one in sets if one.max_lsb is not None), default=None)
-        cells = (f"{sets[0].compared:,}", *(f"{one.differing:,}" for one in sets), or_none(largest))
-        row(table, sets[0].name, cells)
+        counts = (f"{sets[0].compared:,}", *(f"{one.differing:,}" for one in sets))
+        rows.append((sets[0].name, *counts, or_none(largest)))
     lines = []
     for name, one in faces.items():
         if one.first_diverging_layer is not None:
@@ -182,7 +212,8 @@ def _print_agreement(result: RunResult, console: Console) -> None:
         for worst in one.worst:
             codes = f"model {worst.reference}, {who} {worst.firmware} ({worst.lsb:,} LSB)"
             lines.append(f"worst: {worst.set}, sample {worst.sample}, output {worst.output}: {codes}")
-    section(console, f"Agreement of model{',' if many else ' and'} {' and '.join(map(_long, faces))}", table, lines)
+    title = f"Agreement of model{',' if many else ' and'} {' and '.join(map(_long, faces))}"
+    return Facts(title, headings, tuple(rows), tuple(lines))
 
 
 def _faces(result: RunResult) -> dict[str, Agreement | None]:
@@ -199,7 +230,7 @@ def _print_gates(result: RunResult, console: Console) -> None:
     table.add_column("source", overflow="fold")
     files = []
     for gate in result.all_gates:
-        source, told = _source(gate, result.project)
+        source, told = gate_source(gate, result.project)
         files += told
         mark = Text("FAIL" if gate.result == "fail" else gate.result, style=_STYLES[gate.result])
         table.add_row(shown(gate.gate), shown(gate_value(gate)), shown(gate_limit(gate)), mark, shown(source))
@@ -209,8 +240,8 @@ def _print_gates(result: RunResult, console: Console) -> None:
     section(console, "Gates", table, lines)
 
 
-def _source(gate: Gate, project: str) -> tuple[str, list[str]]:
-    """A source for the table and, where it names files, lines that tell which, relative to the project."""
+def gate_source(gate: Gate, project: str) -> tuple[str, list[str]]:
+    """Where a gate's value is from, and lines that tell which file that is, relative to the project."""
     names, files = [], []
     for part in (gate.source or NONE).split("; "):
         name, comma, file = part.partition(", ")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import fpga_tf
@@ -20,25 +20,37 @@ from fpga_tf.verdict.report.resources import resource_rows
 from fpga_tf.verdict.report.text_of_gates import gate_source
 from fpga_tf.verdict.report.values import number, quantities
 
-_TEMPLATE = Path(__file__).with_name("page.html")
 _AXES = ("latency, ns", "II, cycles", *AXES[2:])
 
 
 def render(shown: Shown) -> str:
     """The page, as text to be written in UTF-8."""
+    marks = pareto([judged.design for judged in shown.designs])
+    return (
+        pages()
+        .get_template("page.html")
+        .render(
+            version=fpga_tf.__version__,
+            designs=[_design(index, judged) for index, judged in enumerate(shown.designs)],
+            axes=_AXES,
+            comparison=_comparison(shown.designs, marks) if len(shown.designs) > 1 else [],
+            errors=[{"what": e.what, "where": e.where or "", "hint": e.hint or ""} for e in shown.errors],
+        )
+    )
+
+
+def pages() -> Environment:
+    """Templates of this folder, with everything escaped."""
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
     )
     environment.filters["breakable"] = _breakable
-    template = environment.from_string(_TEMPLATE.read_text("utf-8"))
-    marks = pareto([judged.design for judged in shown.designs])
-    return template.render(
-        version=fpga_tf.__version__,
-        designs=[_design(index, judged) for index, judged in enumerate(shown.designs)],
-        axes=_AXES,
-        comparison=_comparison(shown.designs, marks) if len(shown.designs) > 1 else [],
-        errors=[{"what": e.what, "where": e.where or "", "hint": e.hint or ""} for e in shown.errors],
-    )
+    return environment
 
 
 def _visible(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Pictures of a run, one module each: the numbers first, then how they are drawn."""
