@@ -320,6 +320,7 @@ def test_configs_of_published_models_are_valid_with_the_model(path: Path, tmp_pa
 def test_there_are_shipped_configs() -> None:
     names = [
         "jet_flavour.yaml",
+        "jet_flavour_dataflow.yaml",
         "jet_flavour_float.yaml",
         "jet_flavour_hgq2.yaml",
         "lhc_jets_16.yaml",
