@@ -22,7 +22,9 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("config", type=_FILE)
-@click.option("--search", type=click.IntRange(min=1), metavar="N", help="N trials of Optuna in place of the grid.")
+@click.option(
+    "--search", type=click.IntRange(min=1), metavar="N", help="N points that Optuna proposes in place of the grid."
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the search.")
 @click.option("--workers", type=click.IntRange(1, 1024), default=1, show_default=True, help="Points at once.")
 @click.option("--cluster", type=click.Choice(["slurm", "htcondor"]), help="Workers are jobs of a batch system.")

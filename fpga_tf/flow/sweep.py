@@ -38,7 +38,7 @@ class How:
     Attributes:
         workers: points at once; 1 without a batch system: in this process.
         batch: the batch system whose jobs evaluate; None: this machine.
-        trials: of a search; None: the whole grid.
+        points: of a search; None: the whole grid.
         seed: of the search.
         builder: `module:function` that makes models, if the user asked for it.
         fresh: use nothing from the store.
@@ -46,7 +46,7 @@ class How:
 
     workers: int = 1
     batch: Batch | None = None
-    trials: int | None = None
+    points: int | None = None
     seed: int = 0
     builder: str | None = None
     fresh: bool = False
@@ -63,7 +63,7 @@ def sweep(config: Config, how: How, progress: Progress) -> Sweep:
     points = grid(config)
     with store_for(how.fresh) as store:
         common = common_of(config, how.builder, store)
-        total = 1 + (len(points) if how.trials is None else how.trials)
+        total = 1 + (len(points) if how.points is None else how.points)
         progress.plan(1 + steps(config) + total)
         with progress.step("read the configuration and the jets"):
             job = job_of(config, store)
@@ -71,10 +71,10 @@ def sweep(config: Config, how: How, progress: Progress) -> Sweep:
         with pool(how.workers, how.batch, section.cluster, progress.tell) as place:
             work = _Work(config, common, place, progress, total)
             work.evaluate([_STANDING])
-            if how.trials is None:
+            if how.points is None:
                 work.evaluate(points)
             else:
-                search(config, how.trials, how.seed, work.evaluate)
+                search(config, how.points, how.seed, work.evaluate)
     swept = tuple(work.found.values())
     if all(point.physics is None for point in swept[1:]):
         why = next((point.refused or point.lost for point in swept[1:]), None)
@@ -108,8 +108,8 @@ def _checked(config: Config, how: How) -> SweepConfig:
         )
     if config.sweep.rtl:
         check_rtl(config.where("sweep", "rtl"))
-    if how.trials is not None:
-        check_search(config, how.trials)
+    if how.points is not None:
+        check_search(config, how.points)
     return config.sweep
 
 

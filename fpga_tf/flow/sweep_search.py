@@ -16,10 +16,11 @@ from fpga_tf.flow.sweep_pool import check_packages
 from fpga_tf.verdict.sweep import Point
 
 TOGETHER = 8  # trials proposed before their results are told
+_REPEATED = 20  # trials for each point, at most: good values are proposed again and again, which costs nothing
 _DIRECTIONS: tuple[Literal["maximize", "minimize"], ...] = ("maximize", "minimize", "minimize")  # `Point.objectives`
 
 
-def check_search(config: Config, trials: int) -> None:
+def check_search(config: Config, points: int) -> None:
     """Told before anything is computed.
 
     Raises:
@@ -27,18 +28,18 @@ def check_search(config: Config, trials: int) -> None:
     """
     check_packages("optuna")
     size = len(grid(config))
-    if trials >= size:
-        raise UserError(f"--search must be below the {size} points of the grid, not {trials}", hint="leave it out")
+    if points >= size:
+        raise UserError(f"--search must be below the {size} points of the grid, not {points}", hint="leave it out")
 
 
 def search(
-    config: Config, trials: int, seed: int, evaluate: Callable[[Sequence[Values]], Mapping[Values, Point]]
+    config: Config, points: int, seed: int, evaluate: Callable[[Sequence[Values]], Mapping[Values, Point]]
 ) -> list[Values]:
     """Points that a search asks for, each once, in their order.
 
     Args:
         config: with the axes.
-        trials: at most; one that was proposed before is not evaluated again.
+        points: how many, at most; fewer if proposals repeat themselves too often.
         seed: of the sampler.
         evaluate: the points of values.
 
@@ -50,11 +51,14 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(directions=_DIRECTIONS, sampler=optuna.samplers.TPESampler(seed=seed))
     known: dict[Values, Point] = {}
-    for begun in range(0, trials, TOGETHER):
-        asked = [study.ask() for _ in range(min(TOGETHER, trials - begun))]
-        proposed = [meant(config, {n: _suggested(trial, n, values) for n, values in axes.items()}) for trial in asked]
-        known.update(evaluate([values for values in dict.fromkeys(proposed) if values not in known]))
-        for trial, values in zip(asked, proposed, strict=True):
+    for _ in range(_REPEATED * points // TOGETHER + 1):
+        trials = [study.ask() for _ in range(TOGETHER)]
+        proposed = [meant(config, {n: _suggested(trial, n, values) for n, values in axes.items()}) for trial in trials]
+        new = [values for values in dict.fromkeys(proposed) if values not in known]
+        known.update(evaluate(new[: points - len(known)]))
+        if len(known) == points:
+            break
+        for trial, values in zip(trials, proposed, strict=True):
             _tell(study, trial, known[values])
     return list(known)
 
