@@ -35,6 +35,7 @@ from fpga_tf.verdict.verdict import RunResult
 
 _SHAPE = re.compile(r"^//Numpy array shape \[([\d, ]+)\]$", re.MULTILINE)
 _VALUES = re.compile(r"^#define \w+_VALUES (.*)$", re.MULTILINE)
+_KERNEL = re.compile(r"w(?:eight)?\d+\.h")  # of an array, or of rows
 # which axis of an attention's kernels counts heads
 _HEADS = {"query": 1, "key": 1, "value": 1, "output": 0}
 
@@ -57,7 +58,7 @@ def run_page(project: Path) -> RunPage:
         roc=_roc(manifest, settings, result, read_reference(project / REFERENCE, manifest)),
         waterfall=_waterfall(manifest, settings, result, rtl, built),
         resources=tuple(_resources(manifest, result, built)),
-        widths=tuple(_widths(project, manifest)),
+        widths=tuple(layer_widths(project, manifest)),
         softmax=tuple(softmax_error(name, *design) for name, design in softmax_designs(project, manifest).items()),
         versions=manifest.versions,
         digests=dict(_digests(manifest, rtl)),
@@ -129,9 +130,15 @@ def _resources(manifest: Manifest, result: RunResult, built: Design | None) -> l
     return resources.of_costs({names.get(node, node): kinds for node, kinds in costs.items()})
 
 
-def _widths(project: Path, manifest: Manifest) -> list[Widths]:
+def layer_widths(project: Path, manifest: Manifest) -> list[Widths]:
+    """Widths of inputs and layers, heads behind theirs; a layer of several nodes has its weights at the first."""
     rows = [Widths(port.name, port.type) for port in manifest.inputs]
+    seen: set[str] = set()
     for port in manifest.layers:
+        if port.name in seen:
+            rows.append(Widths(f"{port.name} ({port.node})", port.type))
+            continue
+        seen.add(port.name)
         types = {name: Format.parse(kind) for name, kind in manifest.typedefs.get(port.name, {}).items()}
         weights, bias = (_typed(types, kind) for kind in ("weight", "bias"))
         rows.append(Widths(port.name, port.type, manifest.widest.get(port.name), weights, bias))
@@ -149,7 +156,7 @@ def _typed(types: Mapping[str, Format], kind: str) -> Format | None:
 def _kernel(project: Path, manifest: Manifest, layer: str) -> NDArray[np.float64] | None:
     """A layer's weights as its file has them; None where none is told."""
     for name, of in manifest.weights.items():
-        if of == layer and Path(name).name.startswith("weight") and (project / name).is_file():
+        if of == layer and _KERNEL.fullmatch(Path(name).name) and (project / name).is_file():
             text = (project / name).read_text("utf-8", "replace")
             shape, values = _SHAPE.search(text), _VALUES.search(text)
             if shape and values:

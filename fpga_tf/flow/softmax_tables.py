@@ -16,14 +16,25 @@ from fpga_tf.hls.manifest import Manifest
 _STRUCT = re.compile(r"^struct (\w+)[^{\n]*\{$(.*?)^\};$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"static const [a-z ]+ (\w+) = (-?\w+?)(?:LL)?;")
 _VALUES = re.compile(r"^#define \w+_VALUES (.*)$", re.MULTILINE)
-_NAMES = {"n_slice", "n_exp", "n_reciprocal", "stable", "exp_shift", "lead", "address_bits", "product_fraction"}
+_NAMES = {
+    "n_slice",
+    "in_bits",
+    "n_exp",
+    "n_reciprocal",
+    "stable",
+    "exp_shift",
+    "lead",
+    "address_bits",
+    "product_fraction",
+}
 _ATTENTION = "/attention"
 
 
 def softmax_designs(project: Path, manifest: Manifest) -> dict[str, tuple[SoftmaxDesign, Decimal]]:
     """By layer, the softmax and the factor on its scores that the exp table holds (1/sqrt(key_dim) in an attention).
 
-    Softmaxes of HGQ2 have tables of another kind, and are left out.
+    Softmaxes of HGQ2 have tables of another kind, and are left out, as are those of which the manifest does not state
+    the format of the scores.
 
     Raises:
         UserError: the firmware is not as it was generated.
@@ -32,9 +43,10 @@ def softmax_designs(project: Path, manifest: Manifest) -> dict[str, tuple[Softma
     found = {}
     for name, fields in _structs(project).items():
         layer = layers.get(name)
-        if layer is not None:
+        scores = None if layer is None else _scores(manifest, layer.removesuffix(_ATTENTION))
+        if layer is not None and scores is not None:
             try:
-                found[layer] = _design(project, manifest, layer, fields), _scale(manifest, layer)
+                found[layer] = _design(project, manifest, layer, fields, scores), _scale(manifest, layer)
             except (KeyError, ValueError, IndexError, OSError) as error:
                 raise UserError(
                     f"the softmax of {layer} must be as it was generated to be drawn ({type(error).__name__})",
@@ -51,17 +63,24 @@ def _structs(project: Path) -> dict[str, dict[str, str]]:
     return {name: fields for name, fields in every.items() if set(fields) >= _NAMES}
 
 
-def _design(project: Path, manifest: Manifest, layer: str, fields: Mapping[str, str]) -> SoftmaxDesign:
+def _scores(manifest: Manifest, base: str) -> Format | None:
+    """Format of what a softmax reads: a layer's result, or a quantiser's that is part of the softmax."""
+    name = f"{base}/scores"
+    traced = [port.type for port in manifest.layers if port.name == name]
+    types = manifest.typedefs.get(name, {}).items()
+    stated = [Format.parse(kind) for typed, kind in types if re.fullmatch(r"layer\d+_t", typed)]
+    return next(iter((*traced, *stated)), None)
+
+
+def _design(project: Path, manifest: Manifest, layer: str, fields: Mapping[str, str], scores: Format) -> SoftmaxDesign:
     ports = {port.name: port for port in (*manifest.layers, *manifest.outputs)}
-    base = layer.removesuffix(_ATTENTION)
-    given = next(
-        kind for name, kind in manifest.typedefs[f"{base}/scores"].items() if re.fullmatch(r"layer\d+_t", name)
-    )
     exp, reciprocal = (_table(project, manifest, layer, kind) for kind in ("exp_table", "reciprocal_table"))
     number = {name: int(value) for name, value in fields.items() if value not in ("true", "false")}
     fraction = number["product_fraction"] - number["lead"]
+    if (len(exp), len(reciprocal), scores.width) != (number["n_exp"], number["n_reciprocal"], number["in_bits"]):
+        raise ValueError("length")
     return SoftmaxDesign(
-        input=Format.parse(given),
+        input=scores,
         output=ports[layer].type,
         length=number["n_slice"],
         stable=fields["stable"] == "true",

@@ -124,7 +124,10 @@ def waterfall_chart(found: Waterfall) -> Chart:
         over = kind == "total" and found.budget_ns is not None and ns[1] > found.budget_ns
         text = f"{_cycles(end - start)}, {ns[1] - ns[0]:,.0f} ns"
         bars.append(Bar(name, text, ns[0] * unit, (ns[1] - ns[0]) * unit, lines, "total over" if over else kind))
-    limit = () if found.budget_ns is None else (f"Dashed line: the budget of {found.budget_ns:,.4g} ns.",)
+    limit: tuple[str, ...] = (
+        () if found.budget_ns is None else (f"Dashed line: the budget of {found.budget_ns:,.4g} ns.",)
+    )
+    limit += (f"A cycle is {found.clock_ns:.4g} ns: the clock asked for, or the period believed where that is longer.",)
     return Chart("When each layer is at work on a sample", tuple(bars), (*limit, *found.remarks))
 
 
