@@ -18,11 +18,10 @@ def spans(
     mean, and what they may raise, is said there. Processes that read or write nothing are left out.
     """
     fifos = run(network, lambda _, loop: pace(loop, cycles_of(loop), drains=drains), 1, turn, hop).values()
-    origin = min(fifo.written[0] for fifo in fifos if fifo.channel.source is None)
     found = {}
     for process in network.processes:
         starts = [fifo.read[0] for fifo in fifos if fifo.channel.target == process.name]
         ends = [fifo.written[-1] for fifo in fifos if fifo.channel.source == process.name]
         if starts and ends:
-            found[process.name] = min(starts) - origin, max(ends) - origin
+            found[process.name] = min(starts), max(ends)
     return found

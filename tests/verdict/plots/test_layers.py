@@ -22,13 +22,16 @@ drawn = pytest.mark.skipif(bool(MISSING), reason="needs the extra plots")
 
 
 def network() -> Network:
-    """Two processes in line, of eight rows."""
+    """Processes in line, of eight rows: the pipeline of the second stands still between rows, so the third waits."""
     multiply = Operation("multiply", 4, (8, 6))
-    first = Process("first", "first", "dense_rows", (Loop(8, ("in",), ("between",), 1, (multiply,)),))
-    second = Process("second", "second", "add_rows", (Loop(8, ("between",), ("out",), 3),))
-    ends = ((None, "first"), ("first", "second"), ("second", None))
-    names = ("in", "between", "out")
-    return Network((first, second), tuple(Channel(n, 16, 8, 8, *end) for n, end in zip(names, ends, strict=True)))
+    first = Process("first", "first", "add_rows", (Loop(8, ("in",), ("between",), 3),))
+    second = Process("second", "second", "dense_rows", (Loop(8, ("between",), ("held",), 1, (multiply,) * 4),))
+    third = Process("third", "third", "add_rows", (Loop(8, ("held",), ("out",), 3),))
+    ends = ((None, "first"), ("first", "second"), ("second", "third"), ("third", None))
+    names = ("in", "between", "held", "out")
+    return Network(
+        (first, second, third), tuple(Channel(n, 16, 8, 8, *end) for n, end in zip(names, ends, strict=True))
+    )
 
 
 def test_levels_of_logic_become_cycles() -> None:
@@ -43,9 +46,11 @@ def test_a_schedule_ends_when_the_estimate_says() -> None:
     found = waterfall.of_network(network(), 5.0, 6.0, None)
     estimate = estimate_dataflow(network(), top="t", part=None, clock_ns=5.0, path="p")
     assert found.cycles == estimate.latency_cycles.max
+    assert estimate.latency_cycles.min is not None and found.cycles > estimate.latency_cycles.min
     assert found.total_ns == found.cycles * 6.0
-    assert [span.name for span in found.spans] == ["first", "second"]
-    assert found.spans[0].start < found.spans[1].start < found.spans[0].end < found.spans[1].end == found.cycles
+    assert [span.name for span in found.spans] == ["first", "second", "third"]
+    first, second, third = found.spans
+    assert first.start < second.start < third.start < first.end < second.end < third.end == found.cycles
 
 
 @drawn
