@@ -73,14 +73,15 @@ def rows(result: DataflowResult) -> list[tuple[str, str, str]]:
     one, errors = result.estimate, result.estimate.errors
     found = []
     latency, interval = one.latency_cycles.max, one.interval_cycles.max
-    period = one.clock_ns.target
+    asked, believed = one.clock_ns.target, one.clock_ns.estimated
     if latency is not None:
-        ns = "" if period is None else f", {latency * period:,.0f} ns at {period:g} ns"
+        ns = "" if asked is None else f", {latency * asked:,.0f} ns at the {asked:g} ns asked for"
         found.append(("latency", f"{latency:,} cycles{ns}", _error(errors.get("latency_cycles.max"))))
     if interval is not None:
-        found.append(
-            ("interval", f"{interval:,} {singular('cycles', interval)}", _error(errors.get("interval_cycles.max")))
-        )
+        cycles = f"{interval:,} {singular('cycles', interval)}"
+        found.append(("interval", cycles, _error(errors.get("interval_cycles.max"))))
+    if believed is not None:
+        found.append(("clock period", f"{believed:.3g} ns", _error(errors.get("clock_ns.estimated"))))
     for name in RESOURCES:
         used = one.resources.get(name)
         if used is not None and used.used is not None:
