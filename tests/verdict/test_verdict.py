@@ -65,7 +65,8 @@ def run_result() -> RunResult:
 def test_the_object_has_the_documented_keys() -> None:
     value = run_result().to_json()
     assert list(value) == [
-        *("verdict", "agreement", "physics", "budget", "steps", "project", "gates", "rtl", "throughput", "notes")
+        *("verdict", "agreement", "physics", "budget", "steps", "project", "gates", "rtl", "dataflow"),
+        *("throughput", "notes"),
     ]
     assert value["verdict"] == "incomplete"
     assert list(value["agreement"]) == [*("differing", "compared", "max_lsb", "first_diverging_layer", "sets", "worst")]
