@@ -53,7 +53,8 @@ def scan(
     from fpga_tf.flow.config import load_config
     from fpga_tf.flow.quiet import set_environment
     from fpga_tf.flow.widths import widths
-    from fpga_tf.verdict.plot_scan import check_plot, plot_scan
+    from fpga_tf.verdict.plot_scan import plot_scan
+    from fpga_tf.verdict.plots.style import check_plot
 
     asked = widths(integer, fraction, weight_fraction)
     if plot is not None:

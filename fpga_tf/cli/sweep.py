@@ -60,7 +60,7 @@ def sweep(
     """
     from fpga_tf.flow.config import load_config
     from fpga_tf.flow.quiet import set_environment
-    from fpga_tf.verdict.plot_scan import check_plot
+    from fpga_tf.verdict.plots.style import check_plot
 
     _check(pick, output, parquet)
     if plot is not None:

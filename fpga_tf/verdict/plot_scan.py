@@ -6,45 +6,18 @@ Needs the extra `plots`; nothing else does.
 
 from __future__ import annotations
 
-import importlib.util
-import io
 from pathlib import Path
 from typing import Any
 
-from fpga_tf.errors import UserError
-from fpga_tf.files import atomic_write
+from fpga_tf.verdict.plots.style import COLORS, new_figure, write_plot
 from fpga_tf.verdict.scan import Point, Scan, integers, quotient
 
-SUFFIXES = (".png", ".pdf", ".svg")
-_PACKAGES = ("matplotlib", "mplhep")
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3}  # by number of panels; of more, 4
 _ENTRY = 1.5  # of a legend, inches
 _ROWS = 3
 _FLOAT = (0, (5, 1, 1, 1, 1, 1))  # line of the float model beside a trained one
 _MARKERS = "osDv^<>pPX"
-# ten colours that people of any colour vision tell apart (M. A. Petroff, arXiv:2107.02270)
-_COLORS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
 _WIDE = 0.02  # of the enlarged view where the limit allows no loss
-SIZE = {
-    "font.size": 11, "axes.labelsize": 11, "axes.titlesize": 11, "xtick.labelsize": 10, "ytick.labelsize": 10,
-    "legend.fontsize": 10, "xtick.major.size": 5, "ytick.major.size": 5, "xtick.minor.size": 2, "ytick.minor.size": 2,
-    "axes.linewidth": 1.0, "lines.markersize": 4.5, "savefig.dpi": 150, "svg.hashsalt": "fpga_tf",
-}  # fmt: skip
-
-
-def check_plot(path: Path) -> None:
-    """Told before anything is computed.
-
-    Raises:
-        UserError: the file's ending, or a package is missing.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"a plot must be a file that ends with {', '.join(SUFFIXES)}, not {path.name!r}")
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UserError(f"{missing[0]} must be installed to draw a plot", hint="pip install 'fpga_tf[plots]'")
 
 
 def plot_scan(scan: Scan, path: Path) -> None:
@@ -54,30 +27,15 @@ def plot_scan(scan: Scan, path: Path) -> None:
         UserError: as `check_plot`.
         ToolError: the file can't be written.
     """
-    check_plot(path)
-    import matplotlib
-    import mplhep  # type: ignore[import-untyped]
-    from matplotlib.figure import Figure  # not pyplot: no window, no state
-
-    style: dict[Any, Any] = {**mplhep.style.ROOT, **SIZE}
-    with matplotlib.rc_context(style):
-        raw = io.BytesIO()
-        _draw(scan, Figure).savefig(raw, bbox_inches="tight", **dated(path))
-    atomic_write(path, raw.getvalue())
+    write_plot(path, lambda: _draw(scan))
 
 
-def dated(path: Path) -> dict[str, Any]:
-    """Options of a figure that is saved: its format, and no date in it."""
-    suffix = path.suffix.lower().removeprefix(".")
-    return {"format": suffix, "metadata": {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[suffix]}
-
-
-def _draw(scan: Scan, figure_class: Any) -> Any:
+def _draw(scan: Scan) -> Any:
     """For each integer width the ratios, below them the surroundings of the limit, then the AUC of the decisions."""
     panels = integers(scan.points)
     columns = _COLUMNS.get(len(panels), 4)
     bands = -(-len(panels) // columns)
-    figure = figure_class(figsize=(0.8 + 3.1 * columns, 1.2 + 2.1 * _ROWS * bands), layout="constrained")
+    figure = new_figure(0.8 + 3.1 * columns, 1.2 + 2.1 * _ROWS * bands)
     grid = figure.subplots(_ROWS * bands, columns, sharex=True, sharey="row", squeeze=False)
     for number, (integer, points) in enumerate(panels.items()):
         band, column = divmod(number, columns)
@@ -118,8 +76,8 @@ def _title(scan: Scan) -> str:
 
 def _style(number: int) -> dict[str, Any]:
     """Of a class's line; a hundred differ."""
-    marker = _MARKERS[(number + number // len(_COLORS)) % len(_MARKERS)]
-    return {"color": _COLORS[number % len(_COLORS)], "marker": marker, "linewidth": 1.2}
+    marker = _MARKERS[(number + number // len(COLORS)) % len(_MARKERS)]
+    return {"color": COLORS[number % len(COLORS)], "marker": marker, "linewidth": 1.2}
 
 
 def _handles(scan: Scan) -> list[Any]:

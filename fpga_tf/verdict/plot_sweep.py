@@ -5,12 +5,10 @@ Needs the extra `plots`; nothing else does.
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-from fpga_tf.files import atomic_write
-from fpga_tf.verdict.plot_scan import SIZE, check_plot, dated
+from fpga_tf.verdict.plots.style import new_figure, write_plot
 from fpga_tf.verdict.sweep import Cost, Point, Sweep
 
 _MARKERS = {"rtl": ("o", "unrolled, Verilog"), "products": ("D", "unrolled, products"), "rows": ("s", "row by row")}
@@ -23,23 +21,14 @@ def plot_sweep(sweep: Sweep, path: Path) -> None:
         UserError: as `check_plot`.
         ToolError: the file can't be written.
     """
-    check_plot(path)
-    import matplotlib
-    import mplhep  # type: ignore[import-untyped]
-    from matplotlib.figure import Figure  # not pyplot: no window, no state
-
-    style: dict[Any, Any] = {**mplhep.style.ROOT, **SIZE}
-    with matplotlib.rc_context(style):
-        raw = io.BytesIO()
-        _draw(sweep, Figure).savefig(raw, bbox_inches="tight", **dated(path))
-    atomic_write(path, raw.getvalue())
+    write_plot(path, lambda: _draw(sweep))
 
 
-def _draw(sweep: Sweep, figure_class: Any) -> Any:
+def _draw(sweep: Sweep) -> Any:
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    figure = figure_class(figsize=(8.0, 6.0), layout="constrained")
+    figure = new_figure(8.0, 6.0)
     axes = figure.subplots()
     known = [(point, point.cost) for point in sweep.points if point.objectives is not None and point.cost is not None]
     times = [cost.latency_ns or 1.0 for _, cost in known] or [1.0]

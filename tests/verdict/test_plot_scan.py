@@ -10,7 +10,8 @@ import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.verdict import plot_scan as module
-from fpga_tf.verdict.plot_scan import check_plot, plot_scan
+from fpga_tf.verdict.plot_scan import plot_scan
+from fpga_tf.verdict.plots.style import check_plot
 
 from .test_scan import POINTS, of, point, scan
 
@@ -19,9 +20,7 @@ drawn = pytest.mark.skipif(bool(MISSING), reason="needs the extra plots")
 
 
 def figure(**changes: Any) -> Any:
-    from matplotlib.figure import Figure
-
-    return module._draw(scan(**changes), Figure)
+    return module._draw(scan(**changes))
 
 
 def lines(axes: Any) -> list[tuple[list[float], list[float]]]:

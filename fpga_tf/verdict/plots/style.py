@@ -8,13 +8,16 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from fpga_tf.errors import UserError
+from fpga_tf.files import atomic_write
 from fpga_tf.verdict.numbers import plain
 
+SUFFIXES = (".png", ".pdf", ".svg")
 _PACKAGES = ("matplotlib", "mplhep")
 # ten colours that people of any colour vision tell apart (M. A. Petroff, arXiv:2107.02270)
 COLORS = (
@@ -40,6 +43,30 @@ def check_packages() -> None:
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(f"{missing[0]} must be installed to draw a plot", hint="pip install 'fpga_tf[plots]'")
+
+
+def check_plot(path: Path) -> None:
+    """Told before anything is computed.
+
+    Raises:
+        UserError: the file's ending, or a package is missing.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"a plot must be a file that ends with {', '.join(SUFFIXES)}, not {path.name!r}")
+    check_packages()
+
+
+def write_plot(path: Path, draw: Callable[[], Any]) -> None:
+    """Write what `draw` makes in the field's style; the same figure gives the same bytes.
+
+    Raises:
+        UserError: as `check_plot`.
+        ToolError: the file can't be written.
+    """
+    check_plot(path)
+    with styled():
+        data = raw(draw(), path.suffix.lower().removeprefix("."))
+    atomic_write(path, data)
 
 
 @contextmanager
