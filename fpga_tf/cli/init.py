@@ -20,7 +20,9 @@ _PART, _CLOCK = "xcvu13p-flga2577-2-e", "5"
 @click.option("--clock", metavar="PERIOD", help="Clock: 5, '5 ns' or '200 MHz'. Default: 5 ns.")
 @common
 def init(out: Output, model: Path, data: Path | None, to: Path | None, part: str | None, clock: str | None) -> None:
-    """Write a configuration for MODEL that runs as it stands, each key with its reason.
+    """Write a configuration for MODEL that runs as it stands.
+
+    Each key has its reason beside it.
 
     MODEL is a .keras or .h5 file with layers of Keras, QKeras, fpga_tf or HGQ2, also of Keras 2. It is read, so
     TensorFlow is imported. A float model is quantised on a few jets of --data, to find widths that keep its decisions.

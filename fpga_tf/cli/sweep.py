@@ -53,7 +53,7 @@ def sweep(
     output: Path | None,
     fresh: bool,
 ) -> int:
-    """Sweep precision, shape, reuse, clock and sizes of CONFIG's model.
+    """Sweep widths, shapes, clocks and sizes of CONFIG's model.
 
     The axes are in the section `sweep`. For each point: AUC and accuracy, evaluated to the bit, and latency and
     resources, estimated with their errors; nothing is compiled. A sweep that was killed goes on where it was.
