@@ -134,7 +134,7 @@ def test_a_manifest_without_a_key(tmp_path: Path) -> None:
         fields = json.loads(text)
         del fields[name]
         (tmp_path / MANIFEST).write_text(json.dumps(fields))
-        if name in ("weights", "modules", "typedefs", "files"):
+        if name in ("weights", "modules", "typedefs", "network", "files"):
             read_project(tmp_path)  # of a project without weights, or an older one
             continue
         with pytest.raises(UserError, match=r"fpga_tf\.json must be as it was written, not damaged"):
