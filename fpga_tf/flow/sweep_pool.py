@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol
@@ -141,10 +142,17 @@ def _jobs(batch: Batch, section: ClusterConfig) -> Any:
     """The cluster of a batch system, without jobs."""
     common: dict[str, Any] = {"cores": section.cores, "memory": section.memory, "processes": 1}
     common["scheduler_options"] = {"dashboard_address": "127.0.0.1:0"}  # this machine alone, any free port
+    queues = _job_queues()
     if batch == "slurm":
-        from dask_jobqueue import SLURMCluster
+        return queues.SLURMCluster(queue=section.queue, account=section.account, walltime=section.walltime, **common)
+    return queues.HTCondorCluster(disk=section.disk, **common)
 
-        return SLURMCluster(queue=section.queue, account=section.account, walltime=section.walltime, **common)
-    from dask_jobqueue import HTCondorCluster
 
-    return HTCondorCluster(disk=section.disk, **common)
+def _job_queues() -> Any:
+    """dask_jobqueue. Its import takes SIGINT for itself, which is given back: an interrupt has to clean up."""
+    before = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    if before is not None:
+        signal.signal(signal.SIGINT, before)
+    return dask_jobqueue

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from fpga_tf.flow import sweep_pool
 from fpga_tf.flow.config_sweep import ClusterConfig
-from fpga_tf.flow.sweep_pool import _jobs
+from fpga_tf.flow.sweep_pool import _job_queues, _jobs
 
-pytest.importorskip("dask_jobqueue")
+if importlib.util.find_spec("dask_jobqueue") is None:  # not imported here: it takes SIGINT for itself
+    pytest.skip("needs the extra sweep", allow_module_level=True)
 SECTION = ClusterConfig(queue="short", account="trigger", cores=2, memory="6GB", disk="3GB", walltime="02:30:00")
 
 
@@ -39,8 +43,19 @@ def test_the_description_of_a_job_of_htcondor() -> None:
     )
 
 
+def test_an_interrupt_stays_ours() -> None:
+    code = (
+        "import signal; before = signal.getsignal(signal.SIGINT); "
+        "from fpga_tf.flow.config_sweep import ClusterConfig; from fpga_tf.flow.sweep_pool import _jobs; "
+        "_jobs('slurm', ClusterConfig()).close(); assert signal.getsignal(signal.SIGINT) is before"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.slow
 def test_points_are_evaluated_by_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    _job_queues()
     from dask_jobqueue.local import LocalCluster  # its jobs are scripts that bash runs here
 
     def local(batch: str, section: ClusterConfig) -> Any:
