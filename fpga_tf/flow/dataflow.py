@@ -36,10 +36,9 @@ def estimate_of(manifest: Manifest, project: Path) -> SynthesisReport:
     return estimate_dataflow(network, top=manifest.name, part=manifest.part, clock_ns=manifest.clock_ns, path=path)
 
 
-def dataflow_design(manifest: Manifest, project: Path) -> Design:
-    """The estimate as a design that a budget can be held against."""
-    report = estimate_of(manifest, project)
-    whole = combine(manifest.name, [report])
+def dataflow_design(name: str, report: SynthesisReport) -> Design:
+    """The estimate of a project, by its name, as a design that a budget can be held against."""
+    whole = combine(name, [report])
     own = f"{report.path}: "
     notes = tuple(note.removeprefix(own) for note in whole.notes)
     return Design(whole.name, whole.report, whole.sources, whole.disagreements, whole.reports, whole.layers, notes)

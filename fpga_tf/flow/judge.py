@@ -19,6 +19,7 @@ from fpga_tf.flow.settings import Settings
 from fpga_tf.hls.manifest import Manifest, Port
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.project import project_design
+from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.agreement import SetAgreement, compare
 from fpga_tf.verdict.budget import PROVIDE, decide_budget
 from fpga_tf.verdict.cosim import cosim_gates
@@ -105,7 +106,12 @@ def limits(settings: Settings) -> PhysicsLimits:
 
 
 def judge_budget(
-    folder: Path, manifest: Manifest, settings: Settings, rtl: Design | None = None, why: str | None = None
+    folder: Path,
+    manifest: Manifest,
+    settings: Settings,
+    rtl: Design | None = None,
+    why: str | None = None,
+    dataflow: SynthesisReport | None = None,
 ) -> tuple[list[Gate], list[str]]:
     """Gates from the reports in the project or else from what is known of its RTL, and what a reader should know.
 
@@ -113,10 +119,11 @@ def judge_budget(
         rtl: what is known of the RTL of the same model; it is another design than the HLS project, so nothing of it is
             put together with the project's reports.
         why: why there is no RTL, if there is none.
+        dataflow: the estimate of a project in the dataflow shape; None: it is unrolled.
     """
     built = project_design(folder, manifest.name, origin_of)
-    unrolled = rtl if manifest.network is None else None
-    design = built or unrolled or (None if manifest.network is None else dataflow_design(manifest, folder))
+    unrolled = rtl if dataflow is None else None
+    design = built or unrolled or (None if dataflow is None else dataflow_design(manifest.name, dataflow))
     tool = "vitis_hls" if manifest.backend == "Vitis" else "vivado_hls"
     also = f" ({why})" if why else ""
     gates = budget_gates(

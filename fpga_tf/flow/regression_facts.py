@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.files import sha256_file
 from fpga_tf.flow.config import Config
-from fpga_tf.flow.dataflow import dataflow_design
+from fpga_tf.flow.dataflow import dataflow_design, estimate_of
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.flow.rtl_budget import rtl_design
 from fpga_tf.flow.rtl_verify import on_disk
@@ -170,7 +170,7 @@ def _design(project: Path, manifest: Manifest, result: RunResult) -> Design | No
     if built is not None:
         return built
     if manifest.network is not None:
-        return dataflow_design(manifest, project)
+        return dataflow_design(manifest.name, estimate_of(manifest, project))
     if told is None:
         return None
     clocked = replace(

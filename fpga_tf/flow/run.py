@@ -92,9 +92,9 @@ def convert(config: Config, *, fresh: bool, progress: Progress) -> Path:
 def simulate(project: Path, *, progress: Progress) -> RunResult:
     """The steps from an existing project, as it stands on the disk, to the verdict."""
     folder = rtl_folder(project)
-    mine = not missing_packages() and rtl_of(folder, read_project(project)[0].key)
-    rows = read_project(project)[0].network is not None
-    progress.plan(len(SIMULATION) + rows + mine * len(RTL_SIMULATION))
+    manifest = read_project(project)[0]
+    mine = not missing_packages() and rtl_of(folder, manifest.key)
+    progress.plan(len(SIMULATION) + (manifest.network is not None) + mine * len(RTL_SIMULATION))
     with project_lock(project):
         rtl = RtlAsked(folder) if mine else RtlAsked(why="no RTL beside the project")
         return verify(project, Store(), progress, rtl)

@@ -189,7 +189,8 @@ def _judged(
 ) -> RunResult:
     """The result with what the RTL gave, and the budget."""
     design = None if clocked is None else rtl_design(clocked)
-    budget, told = judge.judge_budget(project, manifest, settings, design, why)
+    estimate = None if result.dataflow is None else result.dataflow.estimate
+    budget, told = judge.judge_budget(project, manifest, settings, design, why, estimate)
     rtl = None if clocked is None else rtl_result(clocked)
     gates = [] if rtl is None else rtl_gates(rtl)
     if result.dataflow is not None:

@@ -66,12 +66,8 @@ class Conversion:
     _names: set[str] = field(default_factory=lambda: {"input", *"input"})
 
     def unique(self, name: str) -> str:
-        """A node name that nobody has yet; hls4ml looks precisions up in lower case."""
-        candidate, i = name, 0
-        while candidate.lower() in self._names:
-            candidate, i = f"{name}_{i}", i + 1
-        self._names.add(candidate.lower())
-        return candidate
+        """A node name that nobody has yet."""
+        return unique_name(name, self._names)
 
     def format_of(self, tensor: Any) -> Format:
         """Format of a tensor that an earlier node made."""
@@ -126,6 +122,19 @@ class Conversion:
             "output_keras_tensor_names": [output],
             **attributes,
         }
+
+
+def unique_name(name: str, taken: set[str]) -> str:
+    """The name, or one like it, that is not taken, and is from now on.
+
+    Args:
+        taken: in lower case, as hls4ml looks precisions up.
+    """
+    candidate, i = name, 0
+    while candidate.lower() in taken:
+        candidate, i = f"{name}_{i}", i + 1
+    taken.add(candidate.lower())
+    return candidate
 
 
 @contextmanager

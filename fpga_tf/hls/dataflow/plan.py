@@ -19,7 +19,7 @@ from fpga_tf.hls.dataflow.kernel import Kernel, Rows, Step
 from fpga_tf.hls.dataflow.node import Node
 from fpga_tf.hls.dataflow.unrolled import unrolled
 from fpga_tf.hls.shapes import Shapes
-from fpga_tf.lower.context import Conversion, LayerDict
+from fpga_tf.lower.context import Conversion, LayerDict, unique_name
 from fpga_tf.lower.walk import Lowered
 from fpga_tf.process import Operation
 
@@ -124,14 +124,6 @@ class _Maker:
         self._copy()
         return self.plan
 
-    def _unique(self, name: str) -> str:
-        """A name that no node has; hls4ml looks precisions up in lower case."""
-        candidate, i = name, 0
-        while candidate.lower() in self.taken:
-            candidate, i = f"{name}_{i}", i + 1
-        self.taken.add(candidate.lower())
-        return candidate
-
     def _place(self, lowered: LayerDict) -> None:
         name, kind = str(lowered["name"]), str(lowered["class_name"])
         layer = self.state.owners[name]
@@ -195,7 +187,7 @@ class _Maker:
         if rows is not None:
             self.plan.rows[output] = rows
         given = (self.alias.get(source, source),)
-        self.plan.nodes.append(Placed(self._unique(name), layer, given, (output,), kernel))
+        self.plan.nodes.append(Placed(unique_name(name, self.taken), layer, given, (output,), kernel))
 
     def _ports(self) -> None:
         """The model's outputs in the form that the ports have."""
@@ -241,7 +233,9 @@ class _Maker:
                 if tensor in self.plan.rows:
                     self.plan.rows[name] = self.plan.rows[tensor]
             kernel = _copying(self.plan, source, len(names))
-            nodes.append(Placed(self._unique(f"{node.name}_copy"), node.layer, (source,), tuple(names), kernel))
+            nodes.append(
+                Placed(unique_name(f"{node.name}_copy", self.taken), node.layer, (source,), tuple(names), kernel)
+            )
             if left <= FORK:
                 return out + names
             out += names[:-1]

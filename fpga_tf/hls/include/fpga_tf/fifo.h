@@ -317,6 +317,18 @@ template <class T, int DEPTH> class fifo : private waitable {
 
 #endif
 
+// The first N values of `given`, in the type of a row of y.
+template <unsigned N, class row_T, class out_S> void pass_row(const row_T &given, out_S &y) {
+    #pragma HLS INLINE
+    element_of<out_S> made;
+    FPGA_TF_PACK(made)
+    for (unsigned c = 0; c < N; c++) {
+        #pragma HLS UNROLL
+        made[c] = given[c];
+    }
+    y.write(made);
+}
+
 } // namespace fpga_tf
 
 #endif

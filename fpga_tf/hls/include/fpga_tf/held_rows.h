@@ -95,13 +95,7 @@ void held_rows(in_S &x, out_S &y,
                         }
                     }
                     if (last && first + at_once == CONFIG_T::n_heads) {
-                        element_of<out_S> made;
-                        FPGA_TF_PACK(made)
-                        for (unsigned o = 0; o < CONFIG_T::n_heads * CONFIG_T::n_out; o++) {
-                            #pragma HLS UNROLL
-                            made[o] = result[o];
-                        }
-                        y.write(made);
+                        pass_row<CONFIG_T::n_heads * CONFIG_T::n_out>(result, y);
                     }
                 }
             }

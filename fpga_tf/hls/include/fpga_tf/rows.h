@@ -14,18 +14,6 @@ struct rows_config {
     static const unsigned n_channels = 1;
 };
 
-// The first N values of `given`, in the type of a row of y.
-template <unsigned N, class row_T, class out_S> void pass_row(const row_T &given, out_S &y) {
-    #pragma HLS INLINE
-    element_of<out_S> made;
-    FPGA_TF_PACK(made)
-    for (unsigned c = 0; c < N; c++) {
-        #pragma HLS UNROLL
-        made[c] = given[c];
-    }
-    y.write(made);
-}
-
 // An array becomes rows.
 template <typename CONFIG_T, class out_S>
 void to_rows(const typename CONFIG_T::in_t x[CONFIG_T::n_rows * CONFIG_T::n_channels], out_S &y) {

@@ -54,16 +54,21 @@ void softmax_heads(unsigned first, const ap_int<CONFIG_T::in_bits + 1> code[CONF
     }
 }
 
-template <typename CONFIG_T, class out_S, class out_T>
-void write_weights(const out_T result[CONFIG_T::n_heads * CONFIG_T::n_slice], out_S &y) {
+// One turn of a row: its scores are read in the first, its weights written in the last.
+template <typename CONFIG_T, class in_S, class out_S, class out_T>
+void softmax_turn(unsigned first, in_S &x, out_S &y,
+                  ap_int<CONFIG_T::in_bits + 1> code[CONFIG_T::n_heads * CONFIG_T::n_slice],
+                  const bool valid[CONFIG_T::n_slice], out_T result[CONFIG_T::n_heads * CONFIG_T::n_slice],
+                  const typename CONFIG_T::exp_table_t exp_table[CONFIG_T::n_exp],
+                  const typename CONFIG_T::reciprocal_table_t reciprocal_table[CONFIG_T::n_reciprocal]) {
     #pragma HLS INLINE
-    element_of<out_S> made;
-    FPGA_TF_PACK(made)
-    for (unsigned j = 0; j < CONFIG_T::n_heads * CONFIG_T::n_slice; j++) {
-        #pragma HLS UNROLL
-        made[j] = result[j];
+    if (first == 0) {
+        read_scores<CONFIG_T>(x.read(), code);
     }
-    y.write(made);
+    softmax_heads<out_T, CONFIG_T>(first, code, valid, result, exp_table, reciprocal_table);
+    if (first + (CONFIG_T::in_turn ? 1 : CONFIG_T::n_heads) == CONFIG_T::n_heads) {
+        pass_row<CONFIG_T::n_heads * CONFIG_T::n_slice>(result, y);
+    }
 }
 
 template <typename CONFIG_T, class in_S, class out_S>
@@ -81,17 +86,11 @@ void softmax_rows(in_S &x, out_S &y, const typename CONFIG_T::exp_table_t exp_ta
     for (unsigned r = 0; r < CONFIG_T::n_rows; r++) {
         for (unsigned first = 0; first < CONFIG_T::n_heads; first += at_once) {
             #pragma HLS PIPELINE II = 1
-            if (first == 0) {
-                read_scores<CONFIG_T>(x.read(), code);
-            }
             for (unsigned j = 0; j < CONFIG_T::n_slice; j++) {
                 #pragma HLS UNROLL
                 valid[j] = true;
             }
-            softmax_heads<out_T, CONFIG_T>(first, code, valid, result, exp_table, reciprocal_table);
-            if (first + at_once == CONFIG_T::n_heads) {
-                write_weights<CONFIG_T>(result, y);
-            }
+            softmax_turn<CONFIG_T>(first, x, y, code, valid, result, exp_table, reciprocal_table);
         }
     }
 }
@@ -117,17 +116,11 @@ void softmax_rows_kept(in_S &x, out_S &y, const typename CONFIG_T::exp_table_t e
     for (unsigned r = 0; r < CONFIG_T::n_rows; r++) {
         for (unsigned first = 0; first < CONFIG_T::n_heads; first += at_once) {
             #pragma HLS PIPELINE II = 1
-            if (first == 0) {
-                read_scores<CONFIG_T>(x.read(), code);
-            }
             for (unsigned j = 0; j < CONFIG_T::n_slice; j++) {
                 #pragma HLS UNROLL
                 valid[j] = keep[(r * CONFIG_T::n_slice + j) % CONFIG_T::mask_period] != 0;
             }
-            softmax_heads<out_T, CONFIG_T>(first, code, valid, result, exp_table, reciprocal_table);
-            if (first + at_once == CONFIG_T::n_heads) {
-                write_weights<CONFIG_T>(result, y);
-            }
+            softmax_turn<CONFIG_T>(first, x, y, code, valid, result, exp_table, reciprocal_table);
         }
     }
 }
@@ -159,13 +152,7 @@ void softmax_rows_masked(in_S &x, mask_S &mask, out_S &y,
                     valid[j] = given[j] != 0;
                 }
             }
-            if (first == 0) {
-                read_scores<CONFIG_T>(x.read(), code);
-            }
-            softmax_heads<out_T, CONFIG_T>(first, code, valid, result, exp_table, reciprocal_table);
-            if (first + at_once == CONFIG_T::n_heads) {
-                write_weights<CONFIG_T>(result, y);
-            }
+            softmax_turn<CONFIG_T>(first, x, y, code, valid, result, exp_table, reciprocal_table);
         }
     }
 }
