@@ -21,6 +21,8 @@ from itertools import pairwise
 from fpga_tf.errors import UserError
 from fpga_tf.reports.source import Source
 
+# The widest table at hand has 31. Each column is an object, so a bound keeps a file of one line cheap.
+_MAX_COLUMNS = 1000
 _BORDER = re.compile(r"\s*\+(-+\+)+\s*")
 
 
@@ -147,7 +149,7 @@ def _table(source: Source, start: int) -> Table:
         else:
             break
         line += 1
-    return Table(source, start, line, _columns(lines[start], headings), tuple(rows), last_is_border and group >= 0)
+    return Table(source, start, line, _columns(source, start, headings), tuple(rows), last_is_border and group >= 0)
 
 
 def _cells(text: str) -> tuple[str, ...]:
@@ -155,10 +157,16 @@ def _cells(text: str) -> tuple[str, ...]:
     return tuple(text[1:-1].split("|")) if len(text) > 1 and text.endswith("|") else ()
 
 
-def _columns(border: str, headings: Sequence[str]) -> tuple[str, ...]:
+def _columns(source: Source, start: int, headings: Sequence[str]) -> tuple[str, ...]:
     """Headings of all columns; those of a co-simulation's table are split below its border, in the last line."""
     split = _bars(headings[-1]) if headings else []
-    edges = sorted({index for index, character in enumerate(border) if character == "+"} | set(split))
+    edges = sorted({index for index, character in enumerate(source.lines[start]) if character == "+"} | set(split))
+    if len(edges) - 1 > _MAX_COLUMNS:
+        raise UserError(
+            f"a table of a report must have at most {_MAX_COLUMNS} columns, not {len(edges) - 1}",
+            where=source.at(start),
+            hint="give the file that the tool wrote",
+        )
     names: list[list[str]] = [[] for _ in edges[1:]]
     for text in headings:
         for left, right in pairwise(_bars(text)):

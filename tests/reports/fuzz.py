@@ -22,10 +22,12 @@ from fpga_tf.reports.types import SynthesisReport
 
 from .fuzz_mutations import MUTATIONS
 from .fuzz_oracle import best_of, insane_values
+from .pace import units
 
 FIXTURES = (Path(__file__).parent / "data", Path(__file__).parent / "traps")
-# Of processor time, for one file. Files are some kilobytes: the slowest good one takes a tenth.
-SLOW_SECONDS = 2.0
+# Of processor time, for one file; in units, and in seconds below which no unit is measured.
+SLOW_UNITS = 100.0
+_QUICK_SECONDS = 0.5
 _STOP_SECONDS = 10.0
 _MESSAGE = 4000
 _PATH = "mutant"
@@ -193,8 +195,8 @@ def judge(data: bytes, truths: Sequence[SynthesisReport] = ()) -> Outcome:
         false = best_of(report, truths)
         problems = insane_values(report, _PATH, _FORMATS) + false
         kind = "read" if not problems else "false" if false else "insane"
-    if seconds > SLOW_SECONDS:
-        kind, problems = "slow", [*problems, f"{seconds:.1f} s of processor time"]
+    if seconds > _QUICK_SECONDS and (spent := units(seconds)) > SLOW_UNITS:
+        kind, problems = "slow", [*problems, f"{seconds:.1f} s of processor time, {spent:.0f} units"]
     return Outcome(kind, tuple(problems), seconds)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import math
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -129,6 +130,20 @@ def test_the_judge_stops_a_reader_that_does_not_come_to_an_end(monkeypatch: pyte
     monkeypatch.setattr("tests.reports.fuzz.read_source", read)
     monkeypatch.setattr("tests.reports.fuzz._STOP_SECONDS", 0.2)
     assert judge(b"x").kind == "crashed"
+
+
+def test_the_judge_sees_a_reader_that_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(source: Source) -> SynthesisReport:
+        start = time.process_time()
+        while time.process_time() < start + 0.02:
+            pass
+        raise UserError("slow")
+
+    monkeypatch.setattr("tests.reports.fuzz.read_source", read)
+    assert judge(b"x").kind == "refused"
+    monkeypatch.setattr("tests.reports.fuzz._QUICK_SECONDS", 0.0)
+    monkeypatch.setattr("tests.reports.fuzz.SLOW_UNITS", 0.1)
+    assert judge(b"x").kind == "slow"
 
 
 CELLS = st.one_of(st.integers().map(str), st.floats().map(str), st.sampled_from(["?", "-", "~0", "1,024", "", "NA"]))
