@@ -6,11 +6,8 @@ import math
 from fractions import Fraction
 
 import hypothesis.strategies as st
-from hypothesis import settings
 
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
-
-seeded = settings(derandomize=True, deadline=None)  # the same examples on every machine, however slow
 
 
 def rounded(x: Fraction, mode: Rounding) -> int:

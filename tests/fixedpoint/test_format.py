@@ -12,7 +12,7 @@ from hypothesis import example, given
 
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import Format, Overflow, Rounding, smallest_format
-from tests.fixedpoint.exact import dyadics, formats, quantised, seeded
+from tests.fixedpoint.exact import dyadics, formats, quantised
 
 NUMERATORS = st.one_of(st.integers(-8, 8), st.integers(-(2**26), 2**26))
 SIXTEENTHS = st.integers(0, 15)
@@ -31,7 +31,6 @@ def test_quantise_all_modes_around_every_code(signed: bool, rounding: Rounding, 
     np.testing.assert_array_equal(fmt.requantise(codes, 8), expected)
 
 
-@seeded
 @given(formats(), NUMERATORS, SIXTEENTHS)
 @example(Format(True, 0, 0, Rounding.RND_CONV, Overflow.SAT), 0, 8)
 def test_quantise_is_exact(fmt: Format, numerator: int, sixteenths: int) -> None:
@@ -39,21 +38,18 @@ def test_quantise_is_exact(fmt: Format, numerator: int, sixteenths: int) -> None
     assert fmt.quantise([float(x)])[0] == quantised(x, fmt)
 
 
-@seeded
 @given(formats(), st.integers(-(2**40), 2**40), st.integers(0, 14))
 def test_requantise_is_exact(fmt: Format, code: int, more: int) -> None:
     fraction = fmt.fraction + more
     assert fmt.requantise([code], fraction)[0] == quantised(code / Fraction(2) ** fraction, fmt)
 
 
-@seeded
 @given(formats(), st.integers(-(2**20), 2**20), st.integers(1, 8))
 def test_requantise_of_coarser_codes_is_exact(fmt: Format, code: int, fewer: int) -> None:
     fraction = fmt.fraction - fewer
     assert fmt.requantise([code], fraction)[0] == quantised(code / Fraction(2) ** fraction, fmt)
 
 
-@seeded
 @given(formats(max_width=53), st.floats(allow_nan=False, allow_infinity=False, width=64))
 @example(Format(True, 2, 30, Rounding.TRN, Overflow.WRAP), 1e308)
 @example(Format(True, 2, 30, Rounding.RND, Overflow.SAT), -1e308)
@@ -64,7 +60,6 @@ def test_quantise_of_any_float(fmt: Format, x: float) -> None:
     assert fmt.quantise([x])[0] == quantised(Fraction(x), fmt)
 
 
-@seeded
 @given(formats(max_width=53), st.data())
 def test_codes_of_is_the_inverse_of_dequantise(fmt: Format, data: st.DataObject) -> None:
     code = data.draw(st.integers(fmt.min_code, fmt.max_code))
@@ -82,7 +77,6 @@ def test_codes_of_tells_what_is_off_the_grid() -> None:
     assert on.tolist() == [True, False, False, False, True, False, False, False]
 
 
-@seeded
 @given(formats(max_width=53))
 def test_text_round_trip(fmt: Format) -> None:
     assert Format.parse(str(fmt)) == fmt
@@ -138,7 +132,6 @@ def test_quantise_refuses_what_float64_cannot_hold() -> None:
         Format(True, 30, 23).quantise([0.0])
 
 
-@seeded
 @given(st.lists(st.tuples(st.integers(-(2**15), 2**15), st.integers(-6, 6)), min_size=1, max_size=6))
 def test_smallest_format_holds_everything_and_nothing_narrower_does(parts: list[tuple[int, int]]) -> None:
     values = np.array([math.ldexp(n, e) for n, e in parts])

@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from fpga_tf.errors import UserError
 from fpga_tf.fixedpoint import SoftmaxDesign, bits_format, design_softmax, softmax_codes
 from fpga_tf.fixedpoint.tables import exp_table, inverse_sqrt, reciprocal_table
-from tests.fixedpoint.exact import nearest, quantised, seeded
+from tests.fixedpoint.exact import nearest, quantised
 
 
 def test_reciprocal_table_is_correctly_rounded() -> None:
@@ -80,7 +80,6 @@ def true_softmax(scores: np.ndarray, mask: np.ndarray, scale: float) -> np.ndarr
     return np.divide(e, total, out=np.zeros_like(e), where=total > 0)
 
 
-@seeded
 @given(cases(), st.integers(0, 10**6))
 def test_error_bound_holds(case: Case, seed: int) -> None:
     design, scale = case
@@ -92,7 +91,6 @@ def test_error_bound_holds(case: Case, seed: int) -> None:
     assert off <= design.error + design.output.lsb / 2 + 1e-12
 
 
-@seeded
 @given(cases(), st.integers(0, 10**6))
 def test_codes_follow_the_stated_arithmetic(case: Case, seed: int) -> None:
     design, _ = case
@@ -123,7 +121,6 @@ def stated(design: SoftmaxDesign, x: list[int], mask: list[bool]) -> list[int]:
     return [quantised(v * r, design.output) for v in e]
 
 
-@seeded
 @given(cases())
 def test_widths_hold_the_largest_values(case: Case) -> None:
     design, _ = case

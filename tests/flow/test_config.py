@@ -364,9 +364,7 @@ junk = st.recursive(
 sections = st.sampled_from(sorted(Config.model_fields))
 
 
-@settings(
-    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.dictionaries(sections, junk | st.dictionaries(sections, junk), max_size=4))
 def test_junk_is_accepted_or_told_with_a_place(job: Write, changes: dict[str, Any]) -> None:
     path = job(**changes)

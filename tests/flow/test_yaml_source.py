@@ -149,7 +149,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     assert source.where(("b",)) == f"{path}:2:4"
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("ab:- \n\t[]{},'\"|>&*!%@#?0.~\\\x85\u2028é"), max_size=40) | st.text(max_size=30))
 def test_any_text_is_parsed_or_told(text: str) -> None:
     try:

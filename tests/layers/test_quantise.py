@@ -11,7 +11,7 @@ from keras import ops
 
 from fpga_tf.fixedpoint import Format, Overflow, Rounding
 from fpga_tf.layers.quantise import quantise, round_to
-from tests.fixedpoint.exact import formats, seeded
+from tests.fixedpoint.exact import formats
 
 
 @pytest.mark.parametrize("rounding", Rounding)
@@ -24,7 +24,6 @@ def test_forward_equals_the_format(signed: bool, rounding: Rounding, overflow: O
     np.testing.assert_array_equal(found, fmt.dequantise(fmt.quantise(x)))
 
 
-@seeded
 @given(formats(max_width=23), st.integers(0, 10**6))
 def test_forward_equals_any_format_that_float32_holds(fmt: Format, seed: int) -> None:
     x = (np.random.default_rng(seed).integers(-(2**24), 2**24, 200) * fmt.lsb / 8).astype(np.float32)

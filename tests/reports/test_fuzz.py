@@ -181,19 +181,19 @@ def texts(draw: st.DrawFn) -> str:
     return "\n".join(draw(st.lists(line, max_size=30)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(texts(), tables()))
 def test_texts_and_tables_of_any_kind_are_answered(text: str) -> None:
     assert not judge(text.encode(errors="surrogatepass")).problems
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_are_answered(data: bytes) -> None:
     assert not judge(data).problems
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_piece_of_a_file_put_into_another_is_answered(data: st.DataObject) -> None:
     one, other = (data.draw(st.sampled_from(files())).data for _ in range(2))

@@ -46,7 +46,7 @@ def test_the_largest_possible_difference_does_not_overflow() -> None:
     assert [(sample.sample, sample.lsb) for sample in one.worst] == [(0, 2**64 - 1), (1, 2**64 - 1), (2, 1)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.integers(0, 2**32 - 1),
     hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6),

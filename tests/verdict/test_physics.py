@@ -43,7 +43,7 @@ def brute_auc(score: list[float], positive: list[bool]) -> Fraction | None:
     return sum((Fraction(a > b) + Fraction(a == b, 2) for a, b in pairs), Fraction()) / len(pairs)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(-4, 4), st.booleans()), min_size=0, max_size=40))
 def test_auc_equals_counting_all_pairs(samples: list[tuple[int, bool]]) -> None:
     score, positive = [float(value) / 4 for value, _ in samples], [flag for _, flag in samples]
@@ -52,7 +52,7 @@ def test_auc_equals_counting_all_pairs(samples: list[tuple[int, bool]]) -> None:
     assert found == (None if expected is None else float(expected))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 200), st.integers(1, 6))
 def test_auc_of_reversed_scores_is_the_rest_to_one(seed: int, n: int, levels: int) -> None:
     rng = np.random.default_rng(seed)
@@ -94,7 +94,7 @@ def brute_point(signal: list[float], background: list[float], target: Fraction) 
     return Fraction(sum(s >= cut for s in signal), len(signal)), sum(b >= cut for b in background)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.integers(0, 6), min_size=1, max_size=30),
     st.lists(st.integers(0, 6), min_size=1, max_size=30),
