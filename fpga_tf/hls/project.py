@@ -16,6 +16,7 @@ from fpga_tf.files import MANIFEST, atomic_write
 from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.harness import HARNESS, harness
 from fpga_tf.hls.manifest import Manifest, Port, digests
+from fpga_tf.hls.partition import allow_arrays
 from fpga_tf.hls.weights import rewrite_weights
 
 INCLUDE = Path(__file__).parent / "include" / "fpga_tf"
@@ -37,6 +38,7 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
         The manifest as written.
     """
     folder = target.folder
+    allow_arrays(converted.graph)
     converted.graph.write()
     for name in _LEFT_OUT:
         (folder / name).unlink(missing_ok=True)

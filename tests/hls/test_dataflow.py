@@ -66,7 +66,7 @@ def test_the_same_codes_as_unrolled(
     assert np.array_equal(at_once.outputs[0], unrolled.outputs[0])
 
 
-def tokens(names: tuple[str, str, str] = ("x", "x_q", "attention"), queries: int = 8) -> Any:
+def tokens(names: tuple[str, str, str] = ("x", "x_q", "attention"), queries: int = 8, dim: int = 2) -> Any:
     """Two heads that attend to as many tokens."""
     from qkeras import QActivation
 
@@ -80,7 +80,7 @@ def tokens(names: tuple[str, str, str] = ("x", "x_q", "attention"), queries: int
     given: dict[str, Any] = {"kernel_quantizer": weight, "bias_quantizer": weight, **stages}
     inputs = keras.Input((queries, 2), name=names[0])
     x = QActivation(signed, name=names[1])(inputs)
-    model = keras.Model(inputs, QMultiHeadAttention(2, 2, **given, name=names[2])(x, x))
+    model = keras.Model(inputs, QMultiHeadAttention(2, dim, **given, name=names[2])(x, x))
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(0, 0.8, w.shape) for w in model.weights])
     return model
@@ -115,6 +115,20 @@ def test_a_query_fifo_that_is_too_shallow_ends_the_run_with_its_name(tmp_path: P
     with pytest.raises(DeadlockError, match=f"{queries} is full") as caught:
         simulate(program, manifest, codes, concurrent=True)
     assert f"{keys} is empty" in str(caught.value)
+
+
+@pytest.mark.parametrize(("queries", "dim", "reuse", "most"), [(8, 2, 1, 4096), (64, 40, 1, 5120), (64, 40, 11, 5280)])
+def test_the_script_allows_the_keys_in_registers(queries: int, dim: int, reuse: int, most: int, tmp_path: Path) -> None:
+    """With reuse 11 a row of 64 weights takes 11 steps of 6: it is held with two zeros."""
+    from fpga_tf.hls.convert import Target, convert
+    from fpga_tf.hls.project import write_project
+    from tests.conformance.proof import manifest_of
+
+    model = tokens(queries=queries, dim=dim)
+    target = Target("top", tmp_path / "project", shapes=shapes("io_parallel", reuse))
+    converted = convert(model, target)
+    write_project(converted, target, manifest_of(model, converted, target))
+    assert f"set maximum_size {most}\n" in (target.folder / "project.tcl").read_text("utf-8")
 
 
 def text_of(kind: str, ports: str) -> str:

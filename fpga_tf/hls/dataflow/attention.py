@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from fpga_tf.fixedpoint import Format
@@ -42,6 +44,7 @@ def _scores(node: Node) -> Kernel | None:
         {"key_t": key.ap_type, "query_t": query.ap_type, "accum_t": node.accum.ap_type, "out_t": node.out.ap_type},
         steps=_loops(node, bank, heads, (1, keys), (0, queries), (query, key), heads * keys),
         stored_bits=held + heads * dim * query.width,
+        held=heads * prod(bank.padded),
         whole=frozenset({0}),
         ahead=frozenset({1}),
     )
@@ -69,6 +72,7 @@ def _context(node: Node) -> Kernel | None:
         },
         steps=_loops(node, bank, heads, (1, keys), (0, queries), (weights, value), heads * dim),
         stored_bits=held + heads * keys * weights.width,
+        held=heads * prod(bank.padded),
         whole=frozenset({0}),
         ahead=frozenset({1}),
     )

@@ -86,6 +86,11 @@ class Bank:
         return self.groups * self.input_steps
 
     @property
+    def padded(self) -> tuple[int, int]:
+        """Outputs and inputs of the matrix with the zeros that fill its last steps."""
+        return self.groups * self.width, self.input_steps * self.parallel
+
+    @property
     def multipliers(self) -> int:
         """Multipliers that there are."""
         return self.parallel * self.width
@@ -96,7 +101,7 @@ class Bank:
         Args:
             matrix: shape (outputs, inputs).
         """
-        padded = np.zeros((self.groups * self.width, self.input_steps * self.parallel), dtype=np.int64)
+        padded = np.zeros(self.padded, dtype=np.int64)
         padded[: self.outputs, : self.inputs] = matrix
         cut = padded.reshape(self.groups, self.width, self.input_steps, self.parallel)
         return cut.transpose(0, 2, 1, 3).ravel()
@@ -186,6 +191,7 @@ class Kernel:
         constants: arrays, in the order of the function's arguments.
         steps: the loops.
         stored_bits, weight_bits, weight_words: as in `fpga_tf.process.Process`.
+        held: elements of the matrices that it keeps in registers.
         whole: positions of inputs of which rows may wait for another input: a FIFO there holds all rows of a sample.
         ahead: positions of inputs whose rows come while the sample before is still at work: it holds those, too.
     """
@@ -201,6 +207,7 @@ class Kernel:
     stored_bits: int = 0
     weight_bits: int = 0
     weight_words: int = 0
+    held: int = 0
     whole: frozenset[int] = field(default_factory=frozenset)
     ahead: frozenset[int] = field(default_factory=frozenset)
 

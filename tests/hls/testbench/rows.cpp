@@ -151,25 +151,6 @@ void check_scale_shift(int n) {
     }
 }
 
-template <unsigned N_IN, unsigned N_OUT> struct regrouped {
-    static const unsigned n_values = 6;
-    static const unsigned n_in = N_IN;
-    static const unsigned n_out = N_OUT;
-};
-
-template <unsigned N_IN, unsigned N_OUT> void check_regroup(int n) {
-    fifo<row<small_t, N_IN>, 1> x("x");
-    fifo<row<small_t, N_OUT>, 1> y("y");
-    FPGA_TF_PROCESS((feed<small_t, N_IN>(x, n, 6 / N_IN)));
-    FPGA_TF_PROCESS((fpga_tf::regroup_rows<regrouped<N_IN, N_OUT>>(x, y)));
-    for (unsigned i = 0; i < 6; i += N_OUT) {
-        const row<small_t, N_OUT> made = y.read();
-        for (unsigned c = 0; c < N_OUT; c++) {
-            CHECK(code(made[c]) == digit(n, i + c));
-        }
-    }
-}
-
 // Arrays of hls4ml at the ports, rows between.
 void check_ports(int n) {
     hls::stream<array<small_t, 2>> x("x");
@@ -201,11 +182,6 @@ int main() {
             check_concat(n);
             check_append(n);
             check_scale_shift(n);
-            check_regroup<1, 6>(n);
-            check_regroup<2, 6>(n);
-            check_regroup<6, 2>(n);
-            check_regroup<3, 1>(n);
-            check_regroup<3, 3>(n);
             check_ports(n);
         }
     });

@@ -170,38 +170,6 @@ void scale_shift_rows(in_S &x, out_S &y, const typename CONFIG_T::scale_t scale[
     }
 }
 
-// The same n_values values in the same order, in rows of n_out instead of n_in; one of them divides the other.
-template <typename CONFIG_T, class in_S, class out_S> void regroup_rows(in_S &x, out_S &y) {
-    const unsigned shorter = CONFIG_T::n_in < CONFIG_T::n_out ? CONFIG_T::n_in : CONFIG_T::n_out;
-    const unsigned longer = CONFIG_T::n_in < CONFIG_T::n_out ? CONFIG_T::n_out : CONFIG_T::n_in;
-    static_assert(longer % shorter == 0, "one length of rows must divide the other");
-    static_assert(CONFIG_T::n_values % longer == 0, "the values must fill whole rows");
-    #pragma HLS INLINE off
-    typename element_of<in_S>::value_type held[longer];
-    #pragma HLS ARRAY_PARTITION variable = held complete
-    for (unsigned r = 0; r < CONFIG_T::n_values / longer; r++) {
-        for (unsigned part = 0; part < longer / shorter; part++) {
-            #pragma HLS PIPELINE II = 1
-            if (CONFIG_T::n_in == shorter || part == 0) {
-                const element_of<in_S> given = x.read();
-                for (unsigned c = 0; c < CONFIG_T::n_in; c++) {
-                    #pragma HLS UNROLL
-                    held[part * CONFIG_T::n_in + c] = given[c];
-                }
-            }
-            if (CONFIG_T::n_out == shorter || part == longer / shorter - 1) {
-                element_of<out_S> made;
-                FPGA_TF_PACK(made)
-                for (unsigned c = 0; c < CONFIG_T::n_out; c++) {
-                    #pragma HLS UNROLL
-                    made[c] = held[(CONFIG_T::n_out == shorter ? part * CONFIG_T::n_out : 0) + c];
-                }
-                y.write(made);
-            }
-        }
-    }
-}
-
 } // namespace fpga_tf
 
 #endif
