@@ -19,7 +19,7 @@ def allow_arrays(graph: Any) -> None:
 
 
 def _largest(node: Any) -> int:
-    """Elements of a node's largest array: values that are no stream, constants, and matrices that a row kernel holds."""
+    """Elements of a node's largest array: values that are no stream, constants, matrices that a row kernel holds."""
     kernel = node.get_attr("kernel")
     values = [prod(variable.shape) for variable in node.get_variables() if variable.pragma[0] != "stream"]
     constants = [weight.data.size for weight in node.get_weights()]
