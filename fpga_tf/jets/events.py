@@ -39,8 +39,32 @@ def charge(pid: Ints) -> Ints:
     return result * np.sign(pid)
 
 
+class Momenta:
+    """Where momenta point, for classes with components `px`, `py` and `pz` in GeV."""
+
+    px: Floats
+    py: Floats
+    pz: Floats
+
+    @cached_property
+    def pt(self) -> Floats:
+        """Transverse momentum, GeV."""
+        return np.hypot(self.px, self.py)
+
+    @cached_property
+    def eta(self) -> Floats:
+        """Pseudorapidity."""
+        return pseudorapidity(self.px, self.py, self.pz)
+
+    @cached_property
+    def phi(self) -> Floats:
+        """Azimuth, rad."""
+        angle: Floats = np.arctan2(self.py, self.px)
+        return angle
+
+
 @dataclass(frozen=True)
-class EventRecord:
+class EventRecord(Momenta):
     """Particles of `len(offsets) - 1` events, one after the other; every other array has one entry per particle.
 
     Attributes:
@@ -77,25 +101,9 @@ class EventRecord:
         """Index of the first particle of each particle's event."""
         return self.offsets[self.event]
 
-    @cached_property
-    def pt(self) -> Floats:
-        """Transverse momentum, GeV."""
-        return np.hypot(self.px, self.py)
-
-    @cached_property
-    def eta(self) -> Floats:
-        """Pseudorapidity."""
-        return pseudorapidity(self.px, self.py, self.pz)
-
-    @cached_property
-    def phi(self) -> Floats:
-        """Azimuth, rad."""
-        angle: Floats = np.arctan2(self.py, self.px)
-        return angle
-
 
 @dataclass(frozen=True)
-class Jets:
+class Jets(Momenta):
     """Jets of many events and what they are made of.
 
     Attributes:
@@ -110,22 +118,6 @@ class Jets:
     pz: Floats
     member_jet: Ints
     member: Ints
-
-    @cached_property
-    def pt(self) -> Floats:
-        """Transverse momentum, GeV."""
-        return np.hypot(self.px, self.py)
-
-    @cached_property
-    def eta(self) -> Floats:
-        """Pseudorapidity."""
-        return pseudorapidity(self.px, self.py, self.pz)
-
-    @cached_property
-    def phi(self) -> Floats:
-        """Azimuth, rad."""
-        angle: Floats = np.arctan2(self.py, self.px)
-        return angle
 
     def __len__(self) -> int:
         return len(self.event)
