@@ -18,6 +18,7 @@ from hls4ml.utils.config import create_config
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls import einsum, nodes
+from fpga_tf.hls.dataflow.calls import function_name
 from fpga_tf.hls.manifest import Port
 from fpga_tf.hls.shapes import Shapes
 from fpga_tf.lower.context import Conversion, LayerDict, located
@@ -196,7 +197,7 @@ def check_input_names(graph: Any, target: Target) -> None:
     own = {target.name}
     for node in graph.get_layers():
         variables = [*node.get_weights(), node.get_output_variable()]
-        own |= {v.type.name for v in variables} | {f"config{node.index}"}
+        own |= {v.type.name for v in variables} | {f"config{node.index}", function_name(node.index)}
         own |= {v.name for v in variables if node.class_name != "Input"}
         own |= {kind.name for name, kind in node.attributes.items() if name.endswith("_t") and hasattr(kind, "name")}
     for variable in graph.get_input_variables():

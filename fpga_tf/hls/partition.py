@@ -19,8 +19,11 @@ def allow_arrays(graph: Any) -> None:
 
 
 def _largest(node: Any) -> int:
-    """Elements of a node's largest array: values that are no stream, constants, matrices that a row kernel holds."""
+    """Elements of a node's largest array: values that are no stream, constants, matrices that a row kernel holds.
+
+    What only has another shape (a Reshape) is the array of someone else, and has no pragma.
+    """
     kernel = node.get_attr("kernel")
-    values = [prod(variable.shape) for variable in node.get_variables() if variable.pragma[0] != "stream"]
+    values = [prod(v.shape) for v in node.get_variables() if v.pragma and v.pragma[0] != "stream"]
     constants = [weight.data.size for weight in node.get_weights()]
     return int(max([*values, *constants, 0 if kernel is None else kernel.held]))

@@ -131,14 +131,25 @@ def test_the_script_allows_the_keys_in_registers(queries: int, dim: int, reuse: 
     assert f"set maximum_size {most}\n" in (target.folder / "project.tcl").read_text("utf-8")
 
 
+def test_what_is_only_reshaped_is_no_array_of_its_own(tmp_path: Path) -> None:
+    from fpga_tf.hls.convert import Target, convert
+    from fpga_tf.hls.partition import allow_arrays
+
+    inner = tokens()
+    model = keras.Model(inner.input, keras.layers.Flatten(name="flat")(inner.output))
+    converted = convert(model, Target("top", tmp_path / "project"))
+    allow_arrays(converted.graph)
+    assert converted.graph.config.config["MaximumSize"] == 4096
+
+
 def text_of(kind: str, ports: str) -> str:
     """The top function."""
     return written(kind, ports)[0]
 
 
 @cache
-def written(kind: str, ports: str) -> tuple[str, str]:
-    """The top function and the types of a project that is written, not compiled."""
+def written(kind: str, ports: str) -> tuple[str, str, str]:
+    """The top function, the types and the configurations of a project that is written, not compiled."""
     import tempfile
 
     from fpga_tf.hls.convert import Target, convert
@@ -153,7 +164,8 @@ def written(kind: str, ports: str) -> tuple[str, str]:
         converted = convert(model, target)
         write_project(converted, target, manifest_of(model, converted, target))
         firmware = target.folder / "firmware"
-        return (firmware / "top.cpp").read_text("utf-8"), (firmware / "defines.h").read_text("utf-8")
+        top, types, configurations = (firmware / name for name in ("top.cpp", "defines.h", "parameters.h"))
+        return top.read_text("utf-8"), types.read_text("utf-8"), configurations.read_text("utf-8")
 
 
 def depths(text: str) -> dict[str, int]:
@@ -175,7 +187,7 @@ def calls(text: str) -> list[tuple[str, str, str, list[str]]]:
     """(line, function, index of its configuration, variables) of each call."""
     found = []
     for line in text.splitlines():
-        call = re.search(r"((?:fpga_tf|nnet)::\w+)<.*?config(\d+)>\(([^()]*)\)", line)
+        call = re.search(r"(fpga_tf::\w+|unrolled_)(?:<.*?)?config(\d+)>?\(([^()]*)\)", line)
         if call is not None and "save_layer_output" not in line:
             found.append((line.strip(), call[1], call[2], call[3].split(", ")))
     return found
@@ -222,14 +234,38 @@ def test_every_call_is_a_process_that_knows_its_arrays(kind: str, ports: str) ->
         made = [name for name in of if re.fullmatch(rf"layer{index}_out\d*", name)]
         taken = [name for name in of if name not in made]
         wrapped = f"FPGA_TF_ARRAY_PROCESS(({', '.join(taken)}), ({', '.join(made)}), " if of else "FPGA_TF_PROCESS("
-        assert line.startswith(f"{wrapped}{function}<")
-        assert not function.startswith("nnet::") or not fifos & set(variables)
+        assert line.startswith(f"{wrapped}{function}")
+        assert function != "unrolled_" or not fifos & set(variables)
     assert text.count("FPGA_TF_JOIN") == 1
+    assert len(found) == len(re.findall(r"FPGA_TF_(?:ARRAY_)?PROCESS\(", text))
+
+
+@PORTS
+@KINDS
+def test_no_process_is_inlined_into_the_region(kind: str, ports: str) -> None:
+    """UG1399, Canonical Forms: functions of a dataflow region are not inlined."""
+    from tests.hls.cpp import INCLUDE
+
+    text, _, configurations = written(kind, ports)
+    headers = "".join(path.read_text("utf-8") for path in (INCLUDE / "fpga_tf").glob("*.h"))
+    found = calls(text)
+    own = [(function, index) for _, function, index, _ in found if function == "unrolled_"]
+    for _, function, index, variables in found:
+        if function == "unrolled_":
+            pattern = rf"inline void unrolled_config{index}\((.*?)\) {{\n(.*?)\n}}"
+            [(parameters, body)] = re.findall(pattern, configurations, re.DOTALL)
+            assert re.findall(r" (\w+)\[[\d*]+\]", parameters) == variables
+            assert "#pragma HLS INLINE off\n    #pragma HLS PIPELINE II = 1\n" in body
+            assert re.search(rf"\(({', '.join(variables)})[,)]", body)
+        else:
+            bodies = re.findall(rf"void {function.removeprefix('fpga_tf::')}\(.*?\n}}\n", headers, re.DOTALL)
+            assert bodies and all("#pragma HLS INLINE off\n" in body for body in bodies), function
+    assert bool(own) == (kind != "attention")
 
 
 @KINDS
 def test_rows_of_ports_and_rows_of_fifos_have_types_of_their_own(kind: str) -> None:
-    text, types = written(kind, "io_stream")
+    text, types, _ = written(kind, "io_stream")
     kinds = re.findall(r"^typedef (ap_u?fixed|nnet::array)<.*> (\w+);", types, re.MULTILINE)
     assert max(Counter(name for _, name in kinds).values()) == 1
     known = {name: what for what, name in kinds}

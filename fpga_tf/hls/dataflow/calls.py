@@ -1,4 +1,8 @@
-"""The calls of a top function as processes, which C-simulation may run all at once."""
+"""The calls of a top function as processes, which C-simulation may run all at once.
+
+A process is a call of a function that is not inlined: UG1399, "Canonical Forms", asks for that in a dataflow region. The
+functions of unrolled layers are inlined into whoever calls them, so each of those layers gets a function of its own.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +24,38 @@ def processes(graph: Any, made: Plan, named: dict[str, str]) -> None:
     found = {node.name: node for node in graph.get_layers()}
     last = None
     for node in made.nodes:
-        call = found[node.name].get_attr("function_cpp")
+        layer = found[node.name]
+        call = layer.get_attr("function_cpp")
         if call is None:
             continue  # an input
+        call = call.rstrip(";")
+        if node.kernel is None:
+            call = _unrolled(layer, call, [graph.get_layer_output_variable(named[t]) for t in node.inputs])
         arrays = [_arrays(graph, made, named, tensors) for tensors in (node.inputs, node.outputs)]
-        found[node.name].set_attr("function_cpp", _process(call.rstrip(";"), *arrays))
-        last = found[node.name]
+        layer.set_attr("function_cpp", _process(call, *arrays))
+        last = layer
     if last is not None:
         last.set_attr("function_cpp", f"{last.get_attr('function_cpp')}\n    FPGA_TF_JOIN")
+
+
+def function_name(index: int) -> str:
+    """Of an unrolled layer's own function; the word behind the underscore tells the layer of a module in a report."""
+    return f"unrolled_config{index}"
+
+
+def _unrolled(layer: Any, call: str, inputs: list[Any]) -> str:
+    """Write a function around a call behind the layer's configuration; returns the call of that function."""
+    arrays = [*inputs, *layer.get_variables()]
+    name = function_name(layer.index)
+    text = f"""inline void {name}({", ".join(array.definition_cpp() for array in arrays)}) {{
+    #pragma HLS INLINE off
+    #pragma HLS PIPELINE II = 1
+    {call};
+}}
+"""
+    configuration = layer.get_attr("config_cpp")
+    layer.set_attr("config_cpp", text if configuration is None else f"{configuration}\n{text}")
+    return f"{name}({', '.join(array.name for array in arrays)})"
 
 
 def _arrays(graph: Any, made: Plan, named: dict[str, str], tensors: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,8 @@ struct copy_array_config {
 };
 
 template <typename CONFIG_T, class T> void copy_array(const T x[CONFIG_T::n_values], T a[CONFIG_T::n_values], T b[CONFIG_T::n_values]) {
-    #pragma HLS PIPELINE
+    #pragma HLS INLINE off
+    #pragma HLS PIPELINE II = 1
     for (unsigned i = 0; i < CONFIG_T::n_values; i++) {
         #pragma HLS UNROLL
         a[i] = x[i];
@@ -23,7 +24,8 @@ template <typename CONFIG_T, class T> void copy_array(const T x[CONFIG_T::n_valu
 template <typename CONFIG_T, class T>
 void copy_array(const T x[CONFIG_T::n_values], T a[CONFIG_T::n_values], T b[CONFIG_T::n_values],
                 T c[CONFIG_T::n_values]) {
-    #pragma HLS PIPELINE
+    #pragma HLS INLINE off
+    #pragma HLS PIPELINE II = 1
     for (unsigned i = 0; i < CONFIG_T::n_values; i++) {
         #pragma HLS UNROLL
         a[i] = x[i];
@@ -35,7 +37,8 @@ void copy_array(const T x[CONFIG_T::n_values], T a[CONFIG_T::n_values], T b[CONF
 template <typename CONFIG_T, class T>
 void copy_array(const T x[CONFIG_T::n_values], T a[CONFIG_T::n_values], T b[CONFIG_T::n_values],
                 T c[CONFIG_T::n_values], T d[CONFIG_T::n_values]) {
-    #pragma HLS PIPELINE
+    #pragma HLS INLINE off
+    #pragma HLS PIPELINE II = 1
     for (unsigned i = 0; i < CONFIG_T::n_values; i++) {
         #pragma HLS UNROLL
         a[i] = x[i];
