@@ -49,9 +49,11 @@ def _shapes(out: Output, config: Config) -> int:
         from fpga_tf.flow.estimate_shapes import estimate_shapes
 
         found = estimate_shapes(config, out.progress())
-    fits = [one.name for one in found if not one.missed]
+    chosen = next(one for one in found if one.taken)
+    fits = chosen.result == "pass"
     if out.json:
-        out.emit({"shapes": [one.to_json() for one in found], "first": fits[0] if fits else None})
+        first = chosen.name if fits else None
+        out.emit({"shapes": [one.to_json() for one in found], "first": first, "taken": chosen.name})
     else:
         from fpga_tf.verdict.shapes import print_shapes
 

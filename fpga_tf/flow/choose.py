@@ -2,7 +2,7 @@
 
 Unrolled is best where it fits: a sample each cycle, and the least latency. Else rows pass one after another, with as
 little sharing as fits. An estimate fits if it does so at the upper end of its declared error. Whether the clock is met
-is not asked: no shape changes it by much, and no estimate of a dataflow design tells it surely.
+is not asked: of designs that fit no shape changes it by much, and no estimate of a dataflow design tells it surely.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fpga_tf.flow.report_budget import limits_of
 from fpga_tf.hls.shapes import Heads, LayerShape
 from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.budget import NEAR, Budget, decide_budget
-from fpga_tf.verdict.gates import Gate
+from fpga_tf.verdict.gates import Gate, GateResult
 from fpga_tf.verdict.numbers import gate_limit, gate_value
 
 REUSE = (1, 2, 4, 8, 16, 32, 64)
@@ -58,10 +58,16 @@ class Candidate:
         return tuple(_missed(gate) for gate in self.gates if gate.result != "pass")
 
     @property
+    def result(self) -> GateResult:
+        """What the budget says to it as a whole: `unknown` if a limit may be broken and none surely is."""
+        results = {gate.result for gate in self.gates}
+        return "fail" if "fail" in results else "unknown" if "unknown" in results else "pass"
+
+    @property
     def distance(self) -> tuple[bool, list[float]]:
         """How far from fitting: whether a limit is surely broken, then values over their limits, largest first."""
         over = [math.inf if gate.value is None else (gate.value + gate.error) / gate.limit for gate in self.gates]
-        return any(gate.result == "fail" for gate in self.gates), sorted(over, reverse=True)
+        return self.result == "fail", sorted(over, reverse=True)
 
 
 @dataclass(frozen=True)
@@ -134,9 +140,14 @@ def choose(
         tried.append(candidate)
         if not candidate.missed:
             break
-    fits = not tried[-1].missed
-    chosen = tried[-1] if fits else min(tried, key=lambda one: one.distance)
-    return Choice(chosen.shape, _reason(chosen, fits), tuple(tried))
+    chosen = taken(tried)
+    return Choice(chosen.shape, _reason(chosen), tuple(tried))
+
+
+def taken(tried: Sequence[Candidate]) -> Candidate:
+    """The first that surely fits; if none does, the nearest of all."""
+    first = next((one for one in tried if one.result == "pass"), None)
+    return min(tried, key=lambda one: one.distance) if first is None else first
 
 
 def _gates(limits: Budget, report: SynthesisReport, part: str, clock_ns: float) -> list[Gate]:
@@ -144,8 +155,8 @@ def _gates(limits: Budget, report: SynthesisReport, part: str, clock_ns: float) 
     return [gate for gate in gates if gate.gate != "timing_met"]
 
 
-def _reason(chosen: Candidate, fits: bool) -> str:
-    if not fits:
+def _reason(chosen: Candidate) -> str:
+    if chosen.result != "pass":
         return (
             f"shape: auto chose {chosen.name}, which is nearest: no shape surely fits the budget, and of this one "
             + "; ".join(chosen.missed)

@@ -18,6 +18,7 @@ from fpga_tf.reports.design import Design
 from fpga_tf.reports.estimate_dataflow import estimate_dataflow
 from fpga_tf.reports.types import SynthesisReport
 from fpga_tf.verdict.dataflow import DataflowResult, Fifos
+from fpga_tf.verdict.devices import available
 
 Codes = NDArray[np.int64]
 _CONCURRENT = 8  # samples of each set: a deadlock does not depend on values
@@ -32,8 +33,14 @@ def estimate_of(manifest: Manifest, project: Path) -> SynthesisReport:
     if manifest.network is None:
         raise InternalError("a project must have the dataflow shape to be estimated from its schedule")
     network = Network.read(manifest.network)
-    path = str(project / MANIFEST)
-    return estimate_dataflow(network, top=manifest.name, part=manifest.part, clock_ns=manifest.clock_ns, path=path)
+    return estimate_dataflow(
+        network,
+        top=manifest.name,
+        part=manifest.part,
+        clock_ns=manifest.clock_ns,
+        path=str(project / MANIFEST),
+        dsps=available(manifest.part, "DSP"),
+    )
 
 
 def dataflow_design(name: str, report: SynthesisReport) -> Design:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fpga_tf.flow.check import frontend_of
-from fpga_tf.flow.choose import Candidate
+from fpga_tf.flow.choose import taken
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.environment import check_environment
 from fpga_tf.flow.progress import Progress
@@ -27,8 +27,6 @@ def estimate_shapes(config: Config, progress: Progress) -> tuple[ShapeRow, ...]:
         loaded = models.load(config, frontend)
         step.say("")
     with progress.step("estimate all shapes"):
-        return tuple(_row(one) for one in model_shapes.all_shapes(config, loaded))
-
-
-def _row(one: Candidate) -> ShapeRow:
-    return ShapeRow(one.label, one.report, one.missed)
+        found = model_shapes.all_shapes(config, loaded)
+    chosen = taken(found)
+    return tuple(ShapeRow(one.label, one.report, one.result, one.missed, one is chosen) for one in found)

@@ -16,6 +16,7 @@ from fpga_tf.reports.dataflow_costs import DSP_AREA
 from fpga_tf.reports.estimate_dataflow import estimate_dataflow
 from fpga_tf.reports.estimate_parallel import Operations, estimate_parallel
 from fpga_tf.reports.types import SynthesisReport
+from fpga_tf.verdict.devices import available
 
 
 def shapes(config: Config, loaded: Loaded) -> tuple[Shapes, list[str]]:
@@ -64,7 +65,7 @@ def estimated(config: Config, loaded: Loaded) -> SynthesisReport:
     given, _ = shapes(config, loaded)
     found = Candidates(loaded.model, declared(config.model.input_precision))
     if given.dataflow:
-        return estimate_dataflow(found.network(given), **_design(config))
+        return estimate_dataflow(found.network(given), **_design(config), dsps=available(config.hls.part, "DSP"))
     return _unrolled(found, _design(config))
 
 
@@ -89,7 +90,7 @@ def _estimates(
     open_ = hls.model_copy(update={"shape": "auto", "layers": hls.layers if hls.shape == "auto" else {}})
 
     def dataflow(shape: LayerShape) -> SynthesisReport:
-        return estimate_dataflow(found.network(shapes_of(open_, shape)), **told)
+        return estimate_dataflow(found.network(shapes_of(open_, shape)), **told, dsps=available(hls.part, "DSP"))
 
     return None if stream else _unrolled(found, told), dataflow
 

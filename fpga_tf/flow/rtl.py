@@ -24,6 +24,8 @@ from fpga_tf.verdict.gates import Gate
 from fpga_tf.verdict.rtl import RtlResult, rtl_gates
 from fpga_tf.verdict.verdict import Step
 
+_UNROLLED = "this Verilog is unrolled, the HLS project is not: fpga-tf estimate --shapes tells of that one"
+
 
 @dataclass(frozen=True)
 class RtlJudged:
@@ -85,7 +87,8 @@ def make_rtl(
         if yosys is not None:
             opinion = second_opinion(clocked, store, progress, jobs=settings.jobs, any_size=yosys == "any")
         judged = _judged(settings, clocked, simulate)
-        told = () if opinion is None else tuple(f"Yosys: {note}" for note in opinion.notes)
+        told = [] if manifest.network is None else [_UNROLLED]
+        told += [] if opinion is None else [f"Yosys: {note}" for note in opinion.notes]
         return replace(judged, opinion=opinion, notes=(*judged.notes, *told), steps=tuple(progress.steps))
 
 

@@ -37,16 +37,25 @@ ERRORS = {
     "resources.BRAM_18K.used": BRAM_ERROR,
 }
 _PERIOD_DIGITS = 3
+_LACKING = "{:,} DSPs are derived, the part has {:,}: the products beyond are made of LUTs, so LUT is unknown"
 
 
 def estimate_dataflow(
-    network: Network, *, top: str, part: str | None, clock_ns: float, path: str, uncertainty: float = UNCERTAINTY
+    network: Network,
+    *,
+    top: str,
+    part: str | None,
+    clock_ns: float,
+    path: str,
+    dsps: int | None = None,
+    uncertainty: float = UNCERTAINTY,
 ) -> SynthesisReport:
     """State what a dataflow design is believed to be.
 
     Cycles lie between those of pipelines that drain and of pipelines that stand still while no row comes. Latency is
     that of a lone sample, from its first row offered to its last row out. The delays are those of UltraScale+: on a
-    part of another family the period is unknown, and a note says so.
+    part of another family the period is unknown, and a note says so. So is LUT where more DSPs are derived than the
+    part has: what does not fit is made of LUTs, of which published designs took up to six times those believed.
 
     Args:
         network: processes and FIFOs.
@@ -54,6 +63,7 @@ def estimate_dataflow(
         part: device part.
         clock_ns: target in ns.
         path: file or folder that it is of.
+        dsps: how many the part has; None if that is not known.
         uncertainty: part of the clock that synthesis holds back.
 
     Returns:
@@ -69,6 +79,9 @@ def estimate_dataflow(
 
     drained, kept = (simulate(network, cycles_of, turn=TURN, drains=drains) for drains in (True, False))
     family = part is None or of_family(part)
+    counts = counted(network.processes, network.channels)
+    lacking = dsps is not None and counts.dsp > dsps
+    unknown = ([] if family else ["clock_ns.estimated"]) + (["resources.LUT.used"] if lacking else [])
     period = round(clock_ns * CLOCK_RATIO, _PERIOD_DIGITS) if family else None
     return SynthesisReport(
         path=path,
@@ -81,10 +94,14 @@ def estimate_dataflow(
         latency_cycles=Latency(drained.latency, None, kept.latency),
         interval_cycles=Interval(drained.interval[0], kept.interval[1]),
         pipeline="dataflow",
-        resources=resources(counted(network.processes, network.channels)),
+        resources=resources(counts) | ({"LUT": Resource()} if lacking else {}),
         modules=tuple(_module(process, path, part, needed(process, cycles_of, TURN)) for process in network.processes),
-        errors={name: error for name, error in ERRORS.items() if family or name != "clock_ns.estimated"},
-        notes=(*_notes(network, drained, family=family), *network.notes),
+        errors={name: error for name, error in ERRORS.items() if name not in unknown},
+        notes=(
+            *_notes(network, drained, family=family),
+            *([_LACKING.format(counts.dsp, dsps)] if lacking else []),
+            *network.notes,
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fpga_tf.reports.types import RESOURCES, SynthesisReport
 from fpga_tf.verdict.gates import Gate
-from fpga_tf.verdict.numbers import singular
+from fpga_tf.verdict.numbers import UNKNOWN, singular
 
 FIFOS = "fifos"
 
@@ -82,10 +82,10 @@ def rows(result: DataflowResult) -> list[tuple[str, str, str]]:
         found.append(("interval", cycles, _error(errors.get("interval_cycles.max"))))
     if believed is not None:
         found.append(("clock period", f"{believed:.3g} ns", _error(errors.get("clock_ns.estimated"))))
-    for name in RESOURCES:
-        used = one.resources.get(name)
-        if used is not None and used.used is not None:
-            found.append((name, f"{used.used:,}", _error(errors.get(f"resources.{name}.used"))))
+    for name in (name for name in RESOURCES if name in one.resources):
+        used = one.resources[name].used
+        told = UNKNOWN if used is None else f"{used:,}"
+        found.append((name, told, _error(errors.get(f"resources.{name}.used"))))
     found.append(("FIFOs", f"{result.stored_rows:,} rows in all", "as written"))
     return found
 

@@ -60,6 +60,12 @@ _GRADE = re.compile(r"^(xc|xa|xqr|xq)")
 _REST = re.compile(r"([il]|_civ)?(-.*|[a-z]{2,4}[0-9]{3,4}.*)?", re.DOTALL)
 
 
+def available(part: str | None, resource: str) -> int | None:
+    """How many of a resource a part has; None if the table lacks it."""
+    device = find_device(part)
+    return None if device is None else device.resources.get(resource)
+
+
 def find_device(part: str | None) -> Device | None:
     """Look up a device by part number, such as `xcvu13p-flga2577-2-e`; None if it is not in the table."""
     if part is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -47,6 +48,14 @@ def test_what_is_told_of_the_schedule(streamed: tuple[Job, Done]) -> None:
     assert gates["fifos"]["result"] == "pass"
     assert gates["latency_us"]["result"] == "pass" and gates["latency_us"]["source"].startswith("estimate")
     assert done.json["rtl"] is None  # RTL is unrolled: another design
+
+
+def test_verilog_of_it_says_that_it_is_another_design(streamed: tuple[Job, Done]) -> None:
+    job, _ = streamed
+    done = job.main("estimate", job.folder / "small.yaml", "--format", "json", "-q")
+    assert any(note.startswith("this Verilog is unrolled, the HLS project is not") for note in done.json["notes"]), (
+        done.err
+    )
 
 
 def test_a_fifo_that_is_too_shallow_fails(streamed: tuple[Job, Done]) -> None:
@@ -97,11 +106,40 @@ def test_all_shapes_side_by_side(job: Job) -> None:
     job.config(simulation=SETS)
     done = job.main("estimate", job.folder / "small.yaml", "--shapes", "--format", "json", "-q")
     assert done.code == 0, done.err
-    assert done.json["first"] == "parallel"
+    assert done.json["first"] == done.json["taken"] == "parallel"
     names = [one["shape"] for one in done.json["shapes"]]
     assert names[:3] == ["parallel", "dataflow, R = 1", "dataflow, R = 1, in turn"] and len(names) == 15
     cycles = [one["estimate"]["interval_cycles"]["max"] for one in done.json["shapes"]]
     assert cycles[0] == 1 and cycles[1] < cycles[-2] <= cycles[-1]
+
+
+def test_what_auto_would_take_is_told_where_none_surely_fits(job: Job) -> None:
+    job.config(simulation=SETS, budget={"latency_us": 0.001})
+    done = job.main("estimate", job.folder / "small.yaml", "--shapes", "--format", "json", "-q")
+    assert done.code == 1
+    assert (done.json["first"], done.json["taken"]) == (None, "parallel")
+    assert {one["result"] for one in done.json["shapes"]} == {"fail"}
+
+
+def test_a_part_without_dsps_leaves_luts_unknown(job: Job) -> None:
+    """The products of the last softmax take DSPs."""
+    job.config(simulation=SETS, hls={"shape": "dataflow"})
+    with mock.patch("fpga_tf.flow.model_shapes.available", return_value=0) as asked:
+        done = job.main("estimate", job.folder / "small.yaml", "--shapes", "--format", "json", "-q")
+    parallel, *by_rows = (one["estimate"]["resources"]["LUT"]["used"] for one in done.json["shapes"])
+    assert parallel > 0 and set(by_rows) == {None}
+    assert {call.args[1] for call in asked.call_args_list} == {"DSP"}
+
+
+def test_a_project_on_a_part_without_dsps_leaves_luts_unknown(streamed: tuple[Job, Done]) -> None:
+    from fpga_tf.flow.dataflow import estimate_of
+    from fpga_tf.hls.manifest import read_manifest
+
+    project = streamed[0].project
+    manifest = read_manifest(project)
+    assert (estimate_of(manifest, project).resources["LUT"].used or 0) > 0
+    with mock.patch("fpga_tf.flow.dataflow.available", return_value=0):
+        assert estimate_of(manifest, project).resources["LUT"].used is None
 
 
 def manifest_of(project: Path) -> dict[str, Any]:

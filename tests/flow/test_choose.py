@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fpga_tf.flow.choose import HEADS, REUSE, Choice, choose
+from fpga_tf.flow.choose import HEADS, REUSE, Choice, choose, taken
 from fpga_tf.flow.config_sections import BudgetConfig
 from fpga_tf.hls.shapes import LayerShape
 from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisReport
@@ -183,6 +183,14 @@ def test_what_may_fit_is_nearer_than_what_surely_does_not() -> None:
     assert choice.shape == LayerShape()
     assert choice.candidates[0].distance[0] is False
     assert choice.candidates[1].distance[0] is True
+
+
+def test_a_shape_that_may_fit_is_neither_refused_nor_passed() -> None:
+    # 360,000 LUT and 20 % are a region; less than 360,000 it surely fits, from 540,001 on it surely does not
+    choice = decided(report(540_001), lambda shape: report(360_000 + (shape.reuse_factor == 1)))
+    assert [one.result for one in choice.candidates] == ["fail", "unknown", "unknown", "pass"]
+    assert taken(choice.candidates).shape == choice.shape == LayerShape("dataflow", 2, "parallel")
+    assert taken(choice.candidates[:3]) is choice.candidates[1]
 
 
 def test_the_worst_value_decides_which_is_nearest() -> None:

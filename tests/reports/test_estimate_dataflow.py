@@ -103,6 +103,19 @@ def test_another_family_has_no_clock_and_says_so() -> None:
     assert "the clock period is unknown" in found.notes[-1]
 
 
+def test_luts_are_unknown_where_products_need_more_dsps_than_there_are() -> None:
+    """Published designs of that kind took up to 280 % of a device for 49 % believed."""
+    fits, lacks = (
+        estimate_dataflow(DENSE, top="top", part=PART, clock_ns=5.0, path="project", dsps=dsps) for dsps in (16, 15)
+    )
+    assert fits == estimate_dataflow(DENSE, top="top", part=PART, clock_ns=5.0, path="project")
+    assert (lacks.resources["LUT"].used, lacks.resources["DSP"].used) == (None, 12)
+    assert {*fits.errors} - {*lacks.errors} == {"resources.LUT.used"}
+    assert lacks.notes[-1] == (
+        "16 DSPs are derived, the part has 15: the products beyond are made of LUTs, so LUT is unknown"
+    )
+
+
 def test_a_network_that_deadlocks_has_no_estimate() -> None:
     design = network(B_TAG, 1)
     # 15 queries come with 15 keys: 2 may wait before the projection and 1 in it, so that 12 must find room behind it

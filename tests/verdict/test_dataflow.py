@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -33,6 +34,15 @@ def test_rows_tell_values_and_errors() -> None:
         ("LUT", "94,887", "estimate ± 59 %"),
         ("DSP", "0", "estimate"),
         ("FIFOs", "226 rows in all", "as written"),
+    ]
+
+
+def test_what_is_unknown_is_told() -> None:
+    known = result(Fifos(40, 0))
+    unknown = replace(known.estimate, resources={"LUT": Resource(), "DSP": Resource(14_000)}, errors={})
+    assert rows(replace(known, estimate=unknown))[3:5] == [
+        ("LUT", "unknown", "estimate"),
+        ("DSP", "14,000", "estimate"),
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fpga_tf.reports import RESOURCES
-from fpga_tf.verdict.devices import DEVICES, Device, find_device
+from fpga_tf.verdict.devices import DEVICES, Device, available, find_device
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -95,3 +95,8 @@ def test_cards_have_the_dies_that_they_are_built_with() -> None:
 def test_the_documentation_lists_every_device() -> None:
     text = (DOCS / "vitis.md").read_text()
     assert [device.name for device in DEVICES if device.name not in text] == []
+
+
+def test_how_many_of_a_resource_a_part_has() -> None:
+    assert (available("xcvu13p-flga2577-2-e", "DSP"), available("xc7z020clg400-1", "DSP")) == (12_288, 220)
+    assert (available("xcvu13p-flga2577-2-e", "AIE"), available("ep4ce", "DSP"), available(None, "DSP")) == (None,) * 3
