@@ -2,7 +2,7 @@
 
 - LUT = `constant` x bit operations with weights + `variable` x those of two tensors, by least squares of the relative
   error. They differ, as a constant matrix shares sums and a product of two tensors shares none. (One coefficient for
-  both is off by 21 % on a design that it is fitted to, and by 46 % on the HGQ2 tagger, which multiplies tensors most.)
+  both is off by 25 % on a design that it is fitted to, and by 50 % on the HGQ2 tagger, which multiplies tensors most.)
 - FF and levels of logic are not fitted, as nobody states them: they are the middle of two bounds. FF: from the least
   registers of a design that is cut every 6.5 levels, of which Vivado keeps as few as it may (see `estimate_fit`), to
   the most registers of one that is cut every 2 levels. Levels in a layer: from the least of a published transformer to

@@ -179,3 +179,12 @@ def test_the_page_states_what_is_estimated() -> None:
         assert f"{coefficient} for each" in page
     for error in (told.LUT_ERROR, told.FF_ERROR, told.LEVELS_ERROR):
         assert f"| {error:.0%} |".replace("%", " %") in page
+
+
+def test_one_coefficient_for_all_products_is_far_off() -> None:
+    """As the fit's description and the page say: least squares of the same errors."""
+    shares = [(COUNTED[one.name].constant + COUNTED[one.name].variable) / one.lut for one in TRANSFORMERS]
+    one = sum(shares) / sum(share**2 for share in shares)
+    assert round(max(abs(1 / share / one - 1) for share in shares), 2) == 0.25
+    assert round(492_893 / one / (HGQ2_TAGGER.constant + HGQ2_TAGGER.variable) - 1, 2) == 0.50
+    assert "off by 50 % on the HGQ2 tagger" in (DOCS / "shape_auto.md").read_text("utf-8")
