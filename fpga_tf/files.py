@@ -64,14 +64,27 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def check_output(path: Path) -> None:
+    """Refuse what is there and no file: a new file would take its place, even that of /dev/null.
+
+    Raises:
+        UserError: `path` is a folder, a device, a pipe or the like.
+    """
+    if path.exists() and not path.is_file():
+        found = "a folder" if path.is_dir() else "a device or a pipe"
+        raise UserError(f"the output must be a file, not {found}", where=str(path))
+
+
 def atomic_write(path: Path, data: bytes | str) -> None:
     """Write `data` (text as UTF-8) to `path`: at every moment the file is the old one or the new one, never half.
 
     The folder is made if it is missing. Without success nothing is left behind.
 
     Raises:
+        UserError: `path` is something other than a file, such as a folder or a device.
         ToolError: disk full, no right to write, or the like.
     """
+    check_output(path)
     raw = data.encode("utf-8") if isinstance(data, str) else data
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -60,6 +60,15 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     assert tree(tmp_path) == {"x": "old"}
 
 
+def test_atomic_write_takes_the_place_of_files_only(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name, found in (("pipe", "a device or a pipe"), ("folder", "a folder")):
+        with pytest.raises(UserError, match=f"the output must be a file, not {found}"):
+            files.atomic_write(tmp_path / name, "")
+    assert (tmp_path / "pipe").is_fifo() and sorted(p.name for p in tmp_path.iterdir()) == ["folder", "pipe"]
+
+
 def test_an_error_that_is_not_the_disks_passes_through(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError), files.disk_errors(tmp_path):
         tmp_path.read_bytes()

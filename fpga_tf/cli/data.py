@@ -8,14 +8,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fpga_tf.cli.output import Output, common
+from fpga_tf.errors import UserError
 from fpga_tf.flow.data import CUTS, FORMATS, NORMALISATIONS, PARTS, SEED
 
 if TYPE_CHECKING:
     from fpga_tf.flow.data import Made
 
 _PATH = click.Path(path_type=Path)
-_SHARE = click.FloatRange(0, 1, max_open=True)
 _COUNT = click.IntRange(min=1)
+
+
+def _share(context: click.Context, option: click.Parameter, value: float) -> float:
+    if not 0 <= value < 1:  # also true of nan, which click's own range lets pass
+        raise UserError(f"{option.opts[0]} must be at least 0 and below 1, not {value:g}")
+    return value
+
+
+_SHARE: Any = {"type": float, "callback": _share, "metavar": "SHARE", "show_default": True}
 
 
 @click.command()
@@ -31,8 +40,8 @@ _COUNT = click.IntRange(min=1)
 @click.option("--normalise", type=click.Choice(NORMALISATIONS), help="Default: standard, where the format has it.")
 @click.option("--padding", type=click.Choice(["normalised", "zero"]), help="Free slots: as zeros before, or after.")
 @click.option("--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Of split and order.")
-@click.option("--valid-share", type=_SHARE, default=0.1, show_default=True, help="Held back of the training jets.")
-@click.option("--eval-share", type=_SHARE, default=0.3, show_default=True, help="For evaluation, without --eval.")
+@click.option("--valid-share", **_SHARE, default=0.1, help="Held back of the training jets.")
+@click.option("--eval-share", **_SHARE, default=0.3, help="For evaluation, without --eval.")
 @click.option("--calib", type=click.IntRange(min=0), metavar="N", help="Calibration jets. Default: up to 4,000.")
 @click.option("--train-jets", type=_COUNT, metavar="N", help="Jets used besides evaluation, at most.")
 @click.option("--eval-jets", type=_COUNT, metavar="N", help="Jets for evaluation, at most.")

@@ -110,7 +110,9 @@ def make(request: Request, progress: Progress) -> Made:
     progress.plan(5)
     with progress.step("look into the files"):
         sources = _sources(kind, wanted, request)
-        split.quotas(sources)
+        drawn, apart = split.quotas(sources)
+        if request.only and not any({**drawn, **apart}[name] for name in request.only):
+            raise UserError(f"--only must name a part that gets jets, not just {' and '.join(request.only)}")
     with progress.step("take their digests") as step:
         files = list(dict.fromkeys(source.path for source in sources))
         digests = {}
@@ -157,6 +159,8 @@ def _sources(kind: JetFormat, wanted: Wanted, request: Request) -> list[Source]:
 def _files(paths: Iterable[Path], endings: Sequence[str]) -> list[Path]:
     found = []
     for path in paths:
+        if not path.exists():
+            raise UserError("the jets must be an existing file or folder", where=str(path), hint="check the path")
         inside = sorted(p for p in path.iterdir() if p.suffix in endings) if path.is_dir() else [path]
         if not inside:
             raise UserError(f"a folder must hold files that end in {' or '.join(endings)}", where=str(path))

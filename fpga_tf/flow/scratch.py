@@ -9,8 +9,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from fpga_tf.errors import ToolError, UserError
-from fpga_tf.files import disk_errors, sync_folder
+from fpga_tf.errors import ToolError
+from fpga_tf.files import check_output, disk_errors, sync_folder
 
 
 @contextlib.contextmanager
@@ -21,11 +21,10 @@ def replacing(path: Path) -> Iterator[Path]:
     killed run left it.
 
     Raises:
-        UserError: `path` is a folder.
+        UserError: `path` is something other than a file, such as a folder or a device.
         ToolError: another run is making the file, or the file system refuses.
     """
-    if path.is_dir():
-        raise UserError("the output must be a file, not a folder", where=str(path))
+    check_output(path)
     room = path.parent / f".{path.name}.part"
     with disk_errors(path):
         room.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from fpga_tf.jets.cells import candidates
 from fpga_tf.jets.clustering import cluster
 from fpga_tf.jets.events import Bools, EventRecord, Floats, Jets, delta_phi
 from fpga_tf.jets.features import pad
+from fpga_tf.jets.hdf5 import new_file
 from fpga_tf.jets.lhc_config import LhcConfig
 from fpga_tf.jets.lhc_layout import (
     CLASSES,
@@ -190,11 +191,9 @@ def generate_mixed(
 
 def layout_bytes(jets: LhcJets) -> bytes:
     """The HDF5 file of some jets; equal jets are equal bytes (with the same HDF5 library)."""
-    import h5py
-
     options = {"compression": "gzip", "compression_opts": 4, "shuffle": True, "track_times": False}
     memory = io.BytesIO()
-    with h5py.File(memory, "w", libver=("v108", "v108")) as file:
+    with new_file(memory) as file:
         chunk = (min(1000, len(jets.jets)), *jets.particles.shape[1:])
         file.create_dataset(PARTICLES, data=jets.particles, chunks=chunk, **options)
         file.create_dataset(JETS, data=jets.jets, **options)

@@ -17,6 +17,10 @@ from fpga_tf.jets.formats import Normalise, Padding
 Block = NDArray[np.float32]
 Floats = NDArray[np.float64]
 QUANTILES = (0.05, 0.5, 0.95)
+_NO_SPREAD: Mapping[str, str] = {
+    "standard": "it is the same everywhere: look at the files, or take --normalise none",
+    "robust": "robust needs a tenth of the slots filled; try --padding zero or --normalise standard",
+}
 _HALF = 16  # bits of a float32 that are looked at in one pass
 
 
@@ -65,10 +69,7 @@ def measure(blocks: Callable[[], Iterable[Block]], features: Sequence[str], kind
         divide = high - low
     for name, spread in zip(features, divide, strict=True):
         if not spread > 0:
-            raise UserError(
-                f"feature {name} must have a spread to be normalised, not {spread}",
-                hint="robust needs a tenth of the slots filled; try --padding zero or --normalise standard",
-            )
+            raise UserError(f"feature {name} must have a spread to be normalised, not {spread}", hint=_NO_SPREAD[kind])
     return Scale(subtract, divide, padding)
 
 

@@ -15,6 +15,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.files import disk_errors
 from fpga_tf.jets.buckets import Buckets
 from fpga_tf.jets.formats import Source, Wanted
+from fpga_tf.jets.hdf5 import new_file
 from fpga_tf.jets.normalise import Scale
 
 PARTS = ("train", "valid", "calib", "eval")
@@ -158,11 +159,9 @@ def write(
         UserError: a normalised value is too large for float16.
         ToolError: the disk is full, or the like.
     """
-    import h5py
-
     classes, total, counts = len(attributes["classes"]), sum(part.rows for part in parts.values()), {}
     done = 0
-    with disk_errors(path), h5py.File(path, "w", libver=("v108", "v108")) as file:
+    with disk_errors(path), new_file(path) as file:
         for name, part in parts.items():
             begin = 0
             counts[name] = np.zeros(classes, np.int64)

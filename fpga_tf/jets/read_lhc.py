@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PT_CUT = 2.0  # GeV
 _PT = COLUMNS.index("pt")
+_LABELS = list(range(FIRST_LABEL, FIRST_LABEL + len(CLASSES)))
 
 
 def sources(path: Path, evaluation: bool, wanted: Wanted) -> list[Source]:
@@ -69,29 +70,25 @@ def _chunks(path: Path, wanted: Wanted) -> Iterator[Chunk]:
     with opened(path) as file:
         particles, jets = _datasets(file, path)
         for begin, end in pieces(len(particles), particles.step):
-            y = one_hot(_labels(jets, begin, end), jets.where, begin)
-            x, kept = cut(particles.finite(begin, end), wanted.cut, wanted.particles)
+            y = one_hot(jets.finite(begin, end, _LABELS)[:, _LABELS], jets.where, begin)
+            x, kept = cut(particles.finite(begin, end, columns), wanted.cut, wanted.particles)
             yield Chunk(x[..., columns], y[kept], None, end - begin)
-
-
-def _labels(jets: Rows, begin: int, end: int) -> NDArray[np.float32]:
-    return jets.finite(begin, end)[:, FIRST_LABEL : FIRST_LABEL + len(CLASSES)]
 
 
 def cut(x: NDArray[np.float32], kind: Cut, slots: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The first `slots` particles of jets (n, particles, 16), and which jets are kept (n,).
 
-    `none` slices; `zero-soft` slices and multiplies by pt >= 2 GeV, which leaves gaps where particles are not ordered
-    by pt; `compact` drops what has not pt > 2 GeV, closes the gaps, slices, and drops jets that are left empty.
+    `none` slices; `zero-soft` slices and makes zero what has not pt >= 2 GeV, which leaves gaps where particles are not
+    ordered by pt; `compact` drops what has not pt > 2 GeV, closes the gaps, slices, and drops jets that are left empty.
     """
     if kind == "none":
         return x[:, :slots], np.ones(len(x), bool)
     if kind == "zero-soft":
         x = x[:, :slots]
-        return x * (x[..., _PT, None] >= PT_CUT), np.ones(len(x), bool)
+        return np.where(x[..., _PT, None] >= PT_CUT, x, np.float32(0)), np.ones(len(x), bool)
     hard = x[..., _PT] > PT_CUT
     order = np.argsort(~hard, axis=1, kind="stable")[:, :slots]
-    packed = np.take_along_axis(x * hard[..., None], order[..., None], axis=1)
+    packed = np.take_along_axis(np.where(hard[..., None], x, np.float32(0)), order[..., None], axis=1)
     kept = np.asarray(hard.any(axis=1))
     return packed[kept], kept
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.files import atomic_write
+from fpga_tf.jets.hdf5 import new_file
 from fpga_tf.jets.untrusted import integers, names, numbers, opened
 
 
@@ -136,12 +137,10 @@ def _check_storable(name: str, part: JetSample, first: JetSample, path: Path) ->
 
 def _image(parts: Mapping[str, JetSample], attributes: Mapping[str, Any]) -> bytes:
     """The bytes of the HDF5 file, made in memory."""
-    import h5py
-
     # Times are left out: the same jets are the same bytes.
     options = {"compression": "gzip", "compression_opts": 9, "shuffle": True, "track_times": False}
     memory = io.BytesIO()
-    with h5py.File(memory, "w", libver=("v108", "v108")) as file:
+    with new_file(memory) as file:
         for name, part in parts.items():
             file.create_dataset(f"x_{name}", data=part.x.astype(np.float16), **options)
             file.create_dataset(f"y_{name}", data=part.y.astype(np.int8), **options)

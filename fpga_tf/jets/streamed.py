@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,25 +76,33 @@ class Rows:
         except (*DAMAGE, MemoryError) as error:
             raise UserError(f"rows must be readable to the end, not fail with: {error}", where=self.where) from error
 
-    def finite(self, begin: int, end: int) -> NDArray[np.float32]:
-        """The rows from begin to end, all finite in float32.
+    def finite(self, begin: int, end: int, used: Sequence[int] | None = None) -> NDArray[np.float32]:
+        """The rows from begin to end, finite in float32.
+
+        Args:
+            used: places of the last axis that have to be finite; None: all.
 
         Raises:
             UserError: they are damaged or hold another value.
         """
         with np.errstate(over="ignore"):
             values = self.read(begin, end).astype(np.float32)
-        check_finite(values, self.where, begin)
+        check_finite(values, self.where, begin, used)
         return values
 
 
-def check_finite(values: NDArray[np.floating], where: str, first: int) -> None:
+def check_finite(values: NDArray[np.floating], where: str, first: int, used: Sequence[int] | None = None) -> None:
     """Refuse what is not a number; `first` is the number of the first row.
+
+    Args:
+        used: places of the last axis that are looked at; None: all.
 
     Raises:
         UserError: a value is infinite or not a number.
     """
     finite = np.isfinite(values)
+    if used is not None:
+        finite[..., [i for i in range(values.shape[-1]) if i not in used]] = True
     if not finite.all():
         place = np.unravel_index(int(np.argmin(finite)), values.shape)
         index = ", ".join(map(str, (first + int(place[0]), *map(int, place[1:]))))

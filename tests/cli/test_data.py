@@ -187,11 +187,13 @@ def run_wrong(lhc: Path, *options: str) -> int:
     [
         (("--eval", "train/a.h5"), "a file must be given once, not twice"),
         (("--eval", "empty"), "a folder must hold files that end in .h5 or .hdf5"),
-        (("--eval", "no.h5"), "the jets must be an existing file"),
+        (("--eval", "no.h5"), "the jets must be an existing file or folder"),
         (("--particles", "21"), "--particles must be at most 20, as the file has, not 21"),
         (("--calib", "11"), "--calib must be at most the 10 jets of the validation share, not 11"),
         (("--cut", "soft"), "'soft' is not one of 'none', 'zero-soft', 'compact'"),
-        (("--valid-share", "1"), "1.0 is not in the range 0<=x<1"),
+        (("--valid-share", "1"), "--valid-share must be at least 0 and below 1, not 1"),
+        (("--eval-share", "nan"), "--eval-share must be at least 0 and below 1, not nan"),
+        (("--only", "calib", "--calib", "0"), "--only must name a part that gets jets, not just calib"),
     ],
 )
 def test_wrong_use(
@@ -216,8 +218,8 @@ def test_the_output_is_no_input(lhc: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_a_bad_jet_late_in_a_file(lhc: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with h5py.File(lhc / "train/b.h5", "a") as file:
-        file["jetConstituentList"][39, 1, 0] = np.inf
+        file["jetConstituentList"][39, 1, 8] = np.inf
     assert run_wrong(lhc, "--particles", "8") == 2
-    assert "b.h5:jetConstituentList[39, 1, 0]" in capsys.readouterr().err
+    assert "b.h5:jetConstituentList[39, 1, 8]" in capsys.readouterr().err
     assert (lhc / "out.h5").read_text() == "old"
     assert sorted(p.name for p in lhc.iterdir()) == ["out.h5", "train", "val"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_two_at_once(tmp_path: Path) -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the output must be a file, not a folder"), replacing(tmp_path):
         pass
+
+
+def test_a_pipe_or_a_device_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    refused = pytest.raises(UserError, match="the output must be a file, not a device or a pipe")
+    with refused, replacing(tmp_path / "pipe"):
+        pass
+    assert (tmp_path / "pipe").is_fifo() and len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:

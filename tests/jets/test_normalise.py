@@ -90,8 +90,9 @@ def test_none_changes_nothing() -> None:
 def test_a_feature_without_spread(kind: Any) -> None:
     rows = np.ones((50, 2), np.float32)
     rows[:, 0] = np.arange(50)
-    with pytest.raises(UserError, match=r"feature b must have a spread to be normalised, not 0.0"):
+    with pytest.raises(UserError, match=r"feature b must have a spread to be normalised, not 0.0") as caught:
         measure(lambda: iter([rows]), ("a", "b"), kind, "normalised")
+    assert caught.value.hint is not None and f"--normalise {kind}" not in caught.value.hint
 
 
 def test_scale_is_per_feature() -> None:

@@ -153,6 +153,18 @@ def test_what_is_no_such_file(tmp_path: Path, changed: dict[str, Any], message: 
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["none", "zero-soft", "compact"])
+def test_columns_that_are_not_used_may_hold_anything(tmp_path: Path, kind: str) -> None:
+    x, table = X.copy(), TABLE.copy()
+    x[3, 2, COLUMNS.index("etarot")], x[3, 3, 0], table[4, 10] = np.nan, np.inf, np.nan
+    path, whole = write_lhc(tmp_path / "a.h5", x, table), write_lhc(tmp_path / "b.h5", X, TABLE)
+    (found,), (wanted,) = (read(one, particles=20, kind=kind) for one in (path, whole))
+    np.testing.assert_array_equal(found.x, wanted.x)
+    np.testing.assert_array_equal(found.y, wanted.y)
+    with pytest.raises(UserError, match=r"jetConstituentList\[3, 2, 9\]"):
+        read(path, features=16, kind=kind)
+
+
 def test_a_chunk_that_must_be_read_whole_is_not_too_large(tmp_path: Path) -> None:
     path = write_lhc(tmp_path / "a.h5", X, TABLE, jetConstituentList=None)
     with h5py.File(path, "a") as file:
