@@ -45,6 +45,9 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
     rewrite_weights(folder)
     testbench = folder / f"{target.name}_test.cpp"
     atomic_write(testbench, exact_testbench(testbench.read_text(encoding="utf-8"), len(manifest.inputs)))
+    if manifest.network is not None:
+        script = folder / "build_prj.tcl"
+        atomic_write(script, draining(script.read_text(encoding="utf-8")))
     shutil.copytree(INCLUDE, folder / "firmware" / "fpga_tf", dirs_exist_ok=True)
     atomic_write(folder / HARNESS, _harness(converted.graph, manifest))
     atomic_write(folder / "hls_config.cfg", hls_config(target))
@@ -74,6 +77,21 @@ def exact_testbench(text: str, inputs: int) -> str:
             raise InternalError(f"hls4ml's testbench must hold {old!r} {count} times, not {text.count(old)}")
         text = text.replace(old, new)
     return text
+
+
+def draining(text: str) -> str:
+    """hls4ml's script without automatic rewinding, an option that Vivado HLS does not have: nor does it rewind.
+
+    A loop that is rewound need not give out a sample's last rows before the next sample's first one comes. FIFOs may
+    then be too shallow (UG1448, "Data FIFO Sizing"); their depths are for loops that drain (`fpga_tf.schedule.depths`).
+
+    Raises:
+        InternalError: the text is not as hls4ml 1.3 writes it.
+    """
+    before = "config_compile -name_max_length 80\n"
+    if text.count(before) != 1:
+        raise InternalError(f"hls4ml's script must hold {before.strip()!r} once")
+    return text.replace(before, f"{before}catch {{config_compile -enable_auto_rewind=false}}\n")
 
 
 class Samples:
@@ -147,6 +165,7 @@ def hls_config(target: Target) -> str:
         f"clock={target.clock_ns:g}ns",
         f"clock_uncertainty={target.clock_uncertainty_percent:g}%",
         "flow_target=vivado",
+        *(["syn.compile.enable_auto_rewind=0"] if target.shapes.dataflow else []),
         f"syn.top={target.name}",
         f"syn.file=firmware/{target.name}.cpp",
         "syn.cflags=-std=c++14",

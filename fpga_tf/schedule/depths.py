@@ -3,7 +3,8 @@
 **Pipelines hold rows back.** With blocking reads and writes a deadlock does not depend on the order in which processes
 run. It does depend on how many rows a pipeline keeps: one that stands still when no input comes gives nothing out, and
 one that is full takes nothing in. A tool decides both, and nobody knows before synthesis. So let every process keep any
-number of rows of its loop, as long as there are more to read.
+number of rows of its loop, as long as there are more to read. When there are not, a loop drains: it does not wait for
+the next sample. So projects turn off the rewinding of loops, which Vitis HLS does by itself.
 
 **Corners suffice.** Call a process *eager* if it writes the rows of an iteration before it starts the next, and *lazy*
 if it starts all iterations of a loop before it writes any row. If any numbers deadlock, so does a choice of eager and

@@ -131,6 +131,25 @@ def test_the_script_allows_the_keys_in_registers(queries: int, dim: int, reuse: 
     assert f"set maximum_size {most}\n" in (target.folder / "project.tcl").read_text("utf-8")
 
 
+@pytest.mark.parametrize("backend", ["Vitis", "Vivado"])
+def test_loops_drain_at_the_end_of_a_sample(backend: str, tmp_path: Path) -> None:
+    """Vitis HLS rewinds loops by itself; the depths are for loops that drain."""
+    from fpga_tf.hls.convert import Target, convert
+    from fpga_tf.hls.project import write_project
+    from tests.conformance.proof import manifest_of
+
+    told = []
+    for shape in (shapes("io_stream"), Shapes()):
+        target = Target("top", tmp_path / shape.io_type, backend, shapes=shape)
+        converted = convert(tokens(), target)
+        write_project(converted, target, manifest_of(tokens(), converted, target))
+        script, unified = ((target.folder / name).read_text("utf-8") for name in ("build_prj.tcl", "hls_config.cfg"))
+        solution = script[script.index('open_solution "solution1"') : script.index("csynth_design")]
+        line = "\ncatch {config_compile -enable_auto_rewind=false}\n"
+        told.append((line in solution, "\nsyn.compile.enable_auto_rewind=0\n" in unified))
+    assert told == [(True, True), (False, False)]
+
+
 def test_what_is_only_reshaped_is_no_array_of_its_own(tmp_path: Path) -> None:
     from fpga_tf.hls.convert import Target, convert
     from fpga_tf.hls.partition import allow_arrays

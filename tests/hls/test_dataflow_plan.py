@@ -136,6 +136,25 @@ def test_reshapes_are_other_names_of_the_same_rows() -> None:
     assert plan.unrolled == []
 
 
+@pytest.mark.parametrize(
+    ("shape", "channels", "axis", "how"),
+    [
+        ((6,), 2, 1, "append_rows"),  # one vector behind the other, each in three rows
+        ((2, 3), 2, 2, "Concatenate"),
+        ((2, 3), 2, 1, "append_rows"),
+        ((6,), 4, 1, "Concatenate"),
+        (None, 4, 2, "concat_rows"),
+    ],
+)
+def test_what_was_reshaped_is_not_joined_row_by_row(shape: Any, channels: int, axis: int, how: str) -> None:
+    a, b = keras.Input((3, 2), name="a"), keras.Input((3, channels), name="b")
+    x, y = quant("a_q")(a), quant("b_q")(b)
+    if shape is not None:
+        x, y = L.Reshape(shape, name="a_r")(x), L.Reshape(shape if channels == 2 else (12,), name="b_r")(y)
+    made = planned([a, b], L.Concatenate(axis, name="joined")([x, y]), "io_stream")
+    assert how in functions(made)
+
+
 def test_rows_that_are_wider_than_a_word_are_refused_with_the_layer() -> None:
     wide = keras.Input((2, 586), name="wide")
     with pytest.raises(

@@ -1,6 +1,6 @@
 """The calls of a top function as processes, which C-simulation may run all at once.
 
-A process is a call of a function that is not inlined: UG1399, "Canonical Forms", asks for that in a dataflow region. The
+A process is a call of a function that is not inlined, as UG1399, "Canonical Forms", asks in a dataflow region. The
 functions of unrolled layers are inlined into whoever calls them, so each of those layers gets a function of its own.
 """
 

@@ -70,7 +70,8 @@ def concatenate(node: Node) -> Kernel | None:
         return None
     by_channels = axis == len(node.shape) and axis <= 2
     first = {"n_left": a.channels, "n_right": b.channels, "n_rows": a.count}
-    if by_channels and a.count == b.count:
+    # a tensor that was reshaped travels in other rows than its own
+    if by_channels and a.count == b.count and all(rows == Rows.of(rows.shape) for rows in (a, b)):
         rows = Rows(a.count, a.channels + b.channels, node.shape, tuple(range(len(node.shape))))
         steps = (Step(a.count, (0, 1), True, 1, (rounded(rows.channels, node.out),)),)
         return Kernel(
@@ -83,7 +84,7 @@ def concatenate(node: Node) -> Kernel | None:
             steps=steps,
             whole=frozenset({0, 1}),
         )
-    if axis == 1 and len(node.shape) > 1 and a.channels == b.channels:
+    if axis == 1 and a.channels == b.channels:
         rows = Rows(a.count + b.count, a.channels, node.shape, tuple(range(len(node.shape))))
         path = (rounded(a.channels, node.out),)
         return Kernel(
