@@ -39,7 +39,9 @@ def positive(largest: float) -> Any:
     "--budget", type=click.Path(path_type=Path), metavar="FILE", help="Limits: a config, or its section alone."
 )
 @click.option("--together", is_flag=True, help="The PATHs are reports of one design.")
-@click.option("--of", type=click.Path(path_type=Path), metavar="PROJECT", help="Refuse reports of other projects.")
+@click.option(
+    "--of", type=click.Path(path_type=Path), metavar="PROJECT", help="Refuse reports of others; hold to its limits."
+)
 @click.option("--latency-us", type=float, callback=positive(1e6), help="Largest latency in microseconds.")
 @click.option("--interval", type=click.IntRange(1, 10**9), help="Largest initiation interval in cycles.")
 @click.option("--device-share", multiple=True, metavar="LUT=0.5", help="Largest share of the device (repeatable).")
@@ -76,7 +78,7 @@ def report(
 
     if together and of is not None:
         raise UserError("--of must be given for folders or archives, not with --together")
-    demand = _demand(**limits)
+    demand = _demand(of, **limits)
     names = [name.strip() for part in fail_on for name in part.split(",") if name.strip()]
     check_fail_on(names, demand.budget)
     target = None if output is None or str(output) == "-" else _target(output, paths)
@@ -96,17 +98,37 @@ def report(
 
 
 def _demand(
-    budget: Path | None, interval: int | None, device_share: tuple[str, ...], slr_share: tuple[str, ...], **rest: Any
+    of: Path | None,
+    budget: Path | None,
+    interval: int | None,
+    device_share: tuple[str, ...],
+    slr_share: tuple[str, ...],
+    **rest: Any,
 ) -> Demand:
     from fpga_tf.flow.report_budget import Demand, read_budget, share_of, with_limits
 
     return with_limits(
-        Demand() if budget is None else read_budget(budget),
+        (Demand() if budget is None else read_budget(budget)) if of is None else _demand_of(of, budget),
         interval_cycles=interval,
         device_share=dict(share_of(text, "--device-share") for text in device_share),
         slr_share=dict(share_of(text, "--slr-share") for text in slr_share),
         **rest,
     )
+
+
+def _demand_of(project: Path, budget: Path | None) -> Demand:
+    """What a project was made for; the limits of a file are in the place of its own."""
+    from fpga_tf.flow.report_budget import Demand, read_budget
+    from fpga_tf.flow.report_identity import no_project
+    from fpga_tf.flow.synth import is_project, open_project
+
+    if not is_project(project):
+        raise no_project(project)
+    own = open_project(project).demand
+    if budget is None:
+        return own
+    asked = read_budget(budget)
+    return Demand(asked.budget, asked.part or own.part, asked.clock_ns or own.clock_ns)
 
 
 def _target(output: Path, paths: tuple[Path, ...]) -> Path:

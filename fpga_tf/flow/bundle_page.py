@@ -9,6 +9,9 @@ from fpga_tf.flow.synth_steps import COMPONENT, STEPS, Job, config_jobs_of, rtl_
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.rtl.manifest import RtlManifest
 
+# Two lists of numbers in a line, one behind the other.
+_COMPARE = '{for (i = 1; i <= NF/2; i++) {n++; d += $i != $(i + NF/2)}} END {print d + 0, "of", n + 0, "differ"}'
+
 
 def hls_constraints(manifest: Manifest) -> str:
     """The clock of the exported core, for implementation out of context. HLS calls it `ap_clk` (UG1399)."""
@@ -29,13 +32,15 @@ def page(manifest: Manifest, project: str, rtl: RtlManifest | None, rtl_name: st
         f"# {manifest.name}",
         "",
         f"Part `{manifest.part}`, clock {manifest.clock_ns:g} ns, for {manifest.backend} HLS.",
-        "The C++ and the Verilog are held to the model bit by bit; no vendor's tool was at hand for that.",
+        f"{'The C++ and the Verilog are' if rtl is not None else 'The C++ is'} made to equal the model bit by bit. "
+        "Whether that was tried, a bundle can't tell.",
         "",
         "    sha256sum --check SHA256SUMS",
         "",
         f"Project `{manifest.key}`. A file that differs from what was generated is named in `fpga_tf_bundle.json`",
         f"({', '.join(f'`{name}`' for name in edited) if edited else 'none is'}).",
         "",
+        *_trial(manifest.name, project),
         "## C synthesis and what follows",
         "",
         f"With fpga_tf: `fpga-tf synth {project} --steps csynth,cosim,export,impl`. Without:",
@@ -63,6 +68,21 @@ def page(manifest: Manifest, project: str, rtl: RtlManifest | None, rtl_name: st
         "",
     ]
     return "\n".join(lines)
+
+
+def _trial(top: str, project: str) -> list[str]:
+    """How the C++ is tried without a vendor's tool."""
+    return [
+        "## Without a vendor's tool",
+        "",
+        "The testbench runs 32 inputs through the C++. The numbers that the model gives are in",
+        "`tb_data/tb_output_predictions.dat`; it must say `0 of` some number `differ`.",
+        "",
+        f"    cd {project}",
+        f"    g++ -std=c++14 -O1 -I firmware/ap_types {top}_test.cpp firmware/{top}.cpp -o testbench && ./testbench",
+        f"    paste -d ' ' tb_data/csim_results.log tb_data/tb_output_predictions.dat | awk '{_COMPARE}'",
+        "",
+    ]
 
 
 def _commands(jobs: Sequence[Job]) -> list[str]:

@@ -84,7 +84,7 @@ def _read(path: Path, of: Path | None) -> tuple[list[Design], list[FpgaTfError]]
             except FpgaTfError as error:
                 raise told_of(error, folder, path) from error
             return told_of(designs, folder, path), [told_of(error, folder, path) for error in errors]
-    if of is not None:
+    if of is not None and path.exists():
         raise UserError("with --of, each path must be a folder or an archive, not a report alone", where=str(path))
     return [_file(path)], []
 

@@ -85,7 +85,7 @@ def check_identity(folder: Path, of: Path | None) -> frozenset[str]:
     else:
         wanted = identity(of) if is_folder(of) else None
     if wanted is None:
-        raise UserError(f"--of must be a project: a folder with {MANIFEST} or {RTL_MANIFEST}", where=str(of))
+        raise no_project(of)
     found = [one for one in map(identity, _folders(folder)) if one is not None]
     for one in found:
         _check(one, wanted)
@@ -97,6 +97,11 @@ def check_identity(folder: Path, of: Path | None) -> frozenset[str]:
             hint="pack the whole folder that the tools were run in, not the reports alone",
         )
     return frozenset({wanted.top, *(one.top for one in found)})
+
+
+def no_project(of: Path | None) -> UserError:
+    """The error of `--of` with something else."""
+    return UserError(f"--of must be a project: a folder with {MANIFEST} or {RTL_MANIFEST}", where=str(of))
 
 
 def _folders(root: Path) -> list[Path]:

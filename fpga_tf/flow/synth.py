@@ -78,6 +78,11 @@ class Done:
     made: tuple[str, ...]
 
 
+def is_project(folder: Path) -> bool:
+    """Whether a folder holds a project or generated RTL."""
+    return any((folder / name).is_file() for name in (MANIFEST, RTL_MANIFEST))
+
+
 def open_project(folder: Path) -> Project:
     """The project in a folder.
 
@@ -89,7 +94,7 @@ def open_project(folder: Path) -> Project:
 
         rtl = read_rtl_manifest(folder)
         return Project(folder, rtl.name, None, Demand(part=rtl.part, clock_ns=rtl.clock_ns))
-    if not folder.is_dir() or not (folder / MANIFEST).is_file():
+    if not is_project(folder):
         raise UserError(
             f"a project must be a folder with {MANIFEST} or {RTL_MANIFEST}",
             where=str(folder),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -111,10 +112,29 @@ def test_rtl_of_another_model_stays_where_it_is(made: Path, tmp_path: Path) -> N
     assert not bundle.rtl and not any("_rtl/" in name for name in contents(Path(bundle.path)))
 
 
+def test_the_page_tells_of_verilog_only_where_there_is_some(made: Path, tmp_path: Path) -> None:
+    name = "tagger_project_bundle/README.md"
+    assert b"The C++ and the Verilog are made to" in contents(Path(write_bundle(made).path))[name]
+    shutil.rmtree(tmp_path / "tagger_project_rtl")
+    page = contents(Path(write_bundle(made).path))[name]
+    assert b"The C++ is made to equal the model" in page and b"Verilog are" not in page
+
+
+@pytest.mark.parametrize(("prediction", "told"), [("0.1250 -2.0000", "0 of 4 differ"), ("0.125 -2.5", "1 of 4 differ")])
+def test_the_command_of_the_page_compares_numbers(made: Path, prediction: str, told: str) -> None:
+    page = contents(Path(write_bundle(made).path))["tagger_project_bundle/README.md"].decode()
+    (command,) = [line.strip() for line in page.splitlines() if line.startswith("    paste")]
+    (made / "tb_data/csim_results.log").write_text("0.125 -2 \n1 1e-3 \n")
+    (made / "tb_data/tb_output_predictions.dat").write_text(f"{prediction}\n1.0 0.001\n")
+    done = subprocess.run(["sh", "-c", command], cwd=made, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{told}\n"
+
+
 def test_the_page_has_the_commands(made: Path) -> None:
     page = contents(Path(write_bundle(made).path))["tagger_project_bundle/README.md"].decode()
     for line in (
         "    cd tagger_project",
+        "    g++ -std=c++14 -O1 -I firmware/ap_types tagger_test.cpp firmware/tagger.cpp -o testbench && ./testbench",
         "    # C synthesis, co-simulation, export of the IP; first set in build_opt.tcl: reset 1, csim 1, synth 1, "
         "cosim 1, validation 1, export 1, vsynth 0, fifo_opt 0",
         "    vitis-run --mode hls --tcl build_prj.tcl",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import shutil
 import stat
 import tarfile
@@ -99,6 +100,32 @@ def test_results_of_another_project_are_refused(made: Path, tmp_path: Path) -> N
     assert refused(archive, tmp_path).what.startswith("--of must be a project")
     assert main(["report", str(archive), "--of", str(other)]) == 2
     assert main(["report", str(archive), "--of", str(made)]) == 0
+    (error,) = read_designs([tmp_path / "no.zip"], made)[1]
+    assert error.what == "the report must be an existing file"
+
+
+def gates(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
+    main(["report", *arguments, "--format", "json"])
+    (design,) = json.loads(capsys.readouterr().out)["designs"]
+    return {gate["gate"]: gate["result"] for gate in design["gates"]}
+
+
+def test_results_are_held_to_what_the_project_was_made_for(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = sent(made, tmp_path / "there")
+    of = (str(folder), "--of", str(made))
+    found = gates(capsys, *of)
+    assert [found[name] for name in ("latency_us", "device_share.LUT", "slr_share.LUT")] == ["pass"] * 3
+    assert gates(capsys, *of, "--latency-us", "0.001")["latency_us"] == "fail"
+    limits = tmp_path / "budget.yaml"
+    limits.write_text("latency_us: 0.001\n")
+    assert gates(capsys, *of, "--budget", str(limits))["latency_us"] == "fail"
+    report = folder / "tagger_project" / CSYNTH
+    report.write_text(report.read_text().replace("xcvu13p-flga2577", "xcku115-flvb2104"))
+    for more in ((), ("--budget", str(limits))):  # a file of limits alone names no part: the project's
+        assert gates(capsys, *of, *more)["latency_us"] == "unknown"
+    assert main(["report", *of, "--strict"]) == 1
 
 
 def test_edited_sources_are_refused_unless_the_project_has_them_too(made: Path, tmp_path: Path) -> None:
