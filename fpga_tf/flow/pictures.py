@@ -60,7 +60,7 @@ def run_page(project: Path) -> RunPage:
         resources=tuple(_resources(manifest, result, built)),
         widths=tuple(layer_widths(project, manifest)),
         softmax=tuple(softmax_error(name, *design) for name, design in softmax_designs(project, manifest).items()),
-        versions=manifest.versions,
+        versions={**({} if rtl is None else rtl.versions), **manifest.versions},
         digests=dict(_digests(manifest, rtl)),
     )
 
@@ -111,7 +111,8 @@ def _waterfall(
     if manifest.network is not None and result.dataflow is not None:
         target = manifest.clock_ns
         believed = result.dataflow.estimate.clock_ns.estimated or 0.0
-        return waterfall.of_network(Network.read(manifest.network), target, max(target, believed), budget)
+        held = manifest.clock_uncertainty_percent / 100
+        return waterfall.of_network(Network.read(manifest.network), target, max(target, believed), budget, held)
     if rtl is None or result.rtl is None or built is not None:
         return None  # reports of tools have a page of their own, `fpga-tf report`
     names = _names(manifest)

@@ -22,6 +22,7 @@ from fpga_tf.hls.manifest import Port as ManifestPort
 from fpga_tf.reports.design import Design
 from fpga_tf.reports.project import project_design
 from fpga_tf.reports.types import RESOURCES
+from fpga_tf.rtl.manifest import read_rtl_manifest
 from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.physics import Physics as RunPhysics
 from fpga_tf.verdict.regression.baseline import (
@@ -70,6 +71,7 @@ def facts(
     inputs: Sets,
     outputs: Sets,
     layers: Sequence[Codes],
+    classes: tuple[str, ...] | None,
     limits: Limits,
 ) -> Baseline:
     """A baseline of a run.
@@ -78,6 +80,7 @@ def facts(
         manifest: of the run's project.
         inputs, outputs: codes of all samples by set, one array per port; outputs are the firmware's.
         layers: codes of every layer of the manifest on `traced_inputs`.
+        classes: in the order of the labels; None without data.
         limits: as the user wants them.
     """
     traced = traced_inputs(inputs)
@@ -90,11 +93,12 @@ def facts(
             part=manifest.part,
             clock_ns=manifest.clock_ns,
             rtl_clock_ns=None if result.rtl is None else result.rtl.estimate.clock_ns.target,
+            classes=classes,
         ),
         model=Model(
             file=plain(config.model.path.name), frontend=manifest.frontend, sha256=sha256_file(config.model.path)
         ),
-        versions=manifest.versions,
+        versions={**_rtl_versions(result), **manifest.versions},
         inputs=ports_of(manifest.inputs),
         outputs=ports_of(manifest.outputs),
         layers=tuple(
@@ -112,6 +116,11 @@ def facts(
         gates={gate.gate: gate.result for gate in result.all_gates},
         limits=limits,
     )
+
+
+def _rtl_versions(result: RunResult) -> Mapping[str, str]:
+    """What the run's RTL was made with."""
+    return {} if result.rtl is None else read_rtl_manifest(Path(result.rtl.folder)).versions
 
 
 def ports_of(ports: Sequence[ManifestPort]) -> tuple[Port, ...]:

@@ -77,6 +77,7 @@ def test_what_is_recorded(kept: Job) -> None:
     assert found["physics"]["float"] is None
     assert found["cost"]["LUT"] == {"error": None, "source": None, "unit": "", "value": None}  # no RTL, no report
     assert found["gates"]["agreement"] == "pass" and found["gates"]["latency_us"] == "unknown"
+    assert tuple(found["made_for"]["classes"]) == CLASSES
     assert found["model"]["file"] == "small.keras" and found["versions"] == manifest.versions
 
 
@@ -119,7 +120,9 @@ def test_a_baseline_is_replaced_on_demand_only_and_keeps_its_limits(kept: Job) -
     assert recorded(kept)["limits"]["growth"]["LUT"] == 0.25
     assert regress(kept).code == 0
     file(kept).write_text("{}")
-    assert baseline(kept, "--update").code == 2  # its limits would be lost
+    done = baseline(kept, "--update")
+    assert done.code == 2  # its limits would be lost
+    assert "delete it and record another one" in done.json["error"]["hint"]
     assert file(kept).read_text() == "{}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -187,6 +188,7 @@ def test_the_example_holds_and_a_changed_clock_is_caught(repository: Path, pytes
         assert getattr(new, part) == getattr(kept, part), again
     assert new.cost.latency_cycles.value is not None and new.cost.latency_cycles.source == "rtlsim"
     assert kept.cost.LUT.source == new.cost.LUT.source == "estimate"
+    assert new.versions["da4ml"] == importlib.metadata.version("da4ml")
 
     path = repository / "tagger.yaml"
     path.write_text(path.read_text().replace("10 ns", "12 ns"))

@@ -12,7 +12,7 @@ from fpga_tf.errors import UserError
 from fpga_tf.verdict.regression.positions import Loc, line_at, lines_of
 
 MAX_BYTES = 4 * 2**20
-_HINT = "record it again: fpga-tf baseline CONFIG --update; its limits are kept only if the file can be read"
+_HINT = "mend it, for instance from its history; or delete it and record another one, with its limits as at first"
 
 Text = Annotated[str, Field(min_length=1, max_length=300)]
 Shape = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){0,7}$")]
@@ -137,8 +137,18 @@ class Limits(Part):
     growth: Growth = Growth()
 
 
+def _tuple(limit: int) -> Any:
+    return Field(strict=False, max_length=limit)
+
+
 class MadeFor(Part):
-    """What the firmware was made for, and its shape; clocks in ns, that of the RTL null without RTL."""
+    """What the firmware was made for, and its shape.
+
+    Attributes:
+        clock_ns: asked for in HLS.
+        rtl_clock_ns: asked for in the RTL; null without RTL.
+        classes: in the order of the labels; null without data.
+    """
 
     name: Text
     backend: Text
@@ -146,6 +156,7 @@ class MadeFor(Part):
     part: Text
     clock_ns: Annotated[float, Field(gt=0, le=1e6)]
     rtl_clock_ns: Annotated[float, Field(gt=0, le=1e6)] | None
+    classes: Annotated[tuple[Text, ...], _tuple(1000)] | None
 
 
 class Model(Part):
@@ -154,10 +165,6 @@ class Model(Part):
     file: Text
     frontend: Text
     sha256: Digest
-
-
-def _tuple(limit: int) -> Any:
-    return Field(strict=False, max_length=limit)
 
 
 class Baseline(Part):

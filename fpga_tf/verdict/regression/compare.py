@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,10 +72,15 @@ def _made_for(old: Baseline, new: Baseline) -> Iterator[Row]:
     was, now = old.made_for.model_dump(), new.made_for.model_dump()
     for name, value in was.items():
         same = value == now[name]
-        say = "" if same else f"{name} from {_or_none(value)} to {_or_none(now[name])}"
+        texts = _listed(value), _listed(now[name])
+        say = "" if same else f"{name} from {_or_none(texts[0])} to {_or_none(texts[1])}"
         unit = "ns" if name.endswith("_ns") else ""
         loc = ("made_for", name)
-        yield Row("made_for", name, value, now[name], "same" if same else "fail", say, unit=unit, loc=loc)
+        yield Row("made_for", name, *texts, "same" if same else "fail", say, unit=unit, loc=loc)
+
+
+def _listed(value: Any) -> Any:
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def _or_none(value: object) -> object:
@@ -143,6 +149,7 @@ def _layers(old: Baseline, new: Baseline, since: Since | None) -> Row:
     """The codes of all layers as one row: behind the first that moves, the others do so too."""
     texts = _traced(old), _traced(new)
     if since is not None:
+        texts = texts[0], f"others from {since.layer} on"
         index = min(since.number, len(old.layers)) - 1
         loc: Loc = ("layers", index) if index >= 0 else ("layers",)
         return Row("codes", "layers", *texts, "fail", str(since), loc=loc)
@@ -161,6 +168,9 @@ def _samples(old: Baseline, replayed: Replayed | None) -> Iterator[Row]:
     if replayed is None:
         say = "the samples in the baseline can't be run: the model has other inputs or outputs"
         yield Row("codes", "samples", count, None, "told", say, loc=("samples",))
+        return
+    if not old.samples:
+        yield Row("codes", "samples", None, None, "unknown", loc=("samples",))
         return
     bad = replayed.differing
     say = str(replayed) if bad else ""

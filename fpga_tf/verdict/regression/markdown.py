@@ -20,5 +20,5 @@ def render(found: Regression) -> str:
         lines.append("")
     lines += [f"* {text(remark)}" for remark in found.remarks]
     if found.failed:
-        lines.append("* if this is meant: `fpga-tf baseline CONFIG --update`, and commit the file")
+        lines.append(f"* if this is meant: {code(found.command)}, and commit the file")
     return "\n".join(lines).rstrip() + "\n"

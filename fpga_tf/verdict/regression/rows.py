@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -158,6 +159,11 @@ class Regression:
     def failed(self) -> bool:
         """Whether something moved beyond its limit."""
         return any(row.outcome == "fail" for row in self.rows)
+
+    @property
+    def command(self) -> str:
+        """What records this baseline anew."""
+        return f"fpga-tf baseline CONFIG --out {shlex.quote(self.baseline)} --update"
 
     @property
     def moved(self) -> list[Row]:

@@ -26,7 +26,7 @@ def render(found: Regression, console: Console, quiet: bool = False) -> None:
     word, style = ("FAIL", "bold red") if found.failed else ("PASS", "green")
     console.print(Text.assemble((word, style), ": ", shown(found.summary)), soft_wrap=True)
     if found.failed and not quiet:
-        console.print(Text("  hint if this is meant: fpga-tf baseline CONFIG --update"), soft_wrap=True)
+        console.print(Text("  hint if this is meant: ").append(shown(found.command)), soft_wrap=True)
 
 
 def render_moved(found: Regression, console: Console) -> None:

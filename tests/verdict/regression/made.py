@@ -43,6 +43,7 @@ def plain() -> dict[str, Any]:
             "part": "xcvu13p",
             "clock_ns": 5.0,
             "rtl_clock_ns": None,
+            "classes": ["b", "c"],
         },
         "model": {"file": "tagger.keras", "frontend": "qkeras", "sha256": digest("0")},
         "versions": {"numpy": "2.1", "python": "3.11.2"},

@@ -8,10 +8,11 @@ import pytest
 
 from fpga_tf.errors import UserError
 from fpga_tf.verdict.regression.baseline import Costs
-from fpga_tf.verdict.regression.compare import short
+from fpga_tf.verdict.regression.compare import compare, short
+from fpga_tf.verdict.regression.positions import lines_of
 from fpga_tf.verdict.regression.rows import Row, Since
 
-from .made import FORMAT, compared, digest, made
+from .made import FILE, FORMAT, compared, digest, made
 
 FAILED_BEFORE = ("gates.device_share.LUT", "told")  # then and now
 WIDER = "ap_fixed<8,4,AP_TRN,AP_WRAP,0>"
@@ -27,8 +28,8 @@ def test_nothing_moves_where_nothing_changed() -> None:
     assert [(row.label, row.outcome) for row in found.moved] == [FAILED_BEFORE]
     assert [row.label for row in found.unknown] == ["physics.float", "gates.latency_us"]
     assert found.replayed is not None and (found.replayed.differing, found.replayed.outputs) == (0, 4)
-    # 6 of what it is made for, 5 formats, 2 of a set, layers and samples, 7 of physics, 9 costs, 3 gates, 5 versions
-    assert len(found.rows) == 6 + 5 + 2 + 2 + 7 + 9 + 3 + 5
+    # 7 of what it is made for, 5 formats, 2 of a set, layers and samples, 7 of physics, 9 costs, 3 gates, 5 versions
+    assert len(found.rows) == 7 + 5 + 2 + 2 + 7 + 9 + 3 + 5
 
 
 def test_codes_name_the_first_layer_that_moved() -> None:
@@ -225,6 +226,26 @@ def test_gates(name: str, old: str, new: str, outcome: str) -> None:
 def test_a_gate_that_is_gone_fails_and_a_new_one_is_told() -> None:
     rows = {row.name: row.outcome for row in compared(made(gates={"a": "pass"}), gates={"b": "pass"}).moved}
     assert (rows["a"], rows["b"]) == ("fail", "told")
+
+
+def test_classes_in_another_order_fail_though_no_area_moves() -> None:
+    row = moved(made_for__classes=["c", "b"])["made_for.classes"]
+    assert (row.outcome, row.say) == ("fail", "classes from b, c to c, b")
+    row = moved(made_for__classes=None)["made_for.classes"]
+    assert (row.outcome, row.say) == ("fail", "classes from b, c to none")
+
+
+def test_a_baseline_without_samples_passes_for_none() -> None:
+    old = made(samples=[])
+    found = compare(old, made(), [], FILE, lines_of(old.to_text()))
+    (row,) = [row for row in found.rows if row.label == "codes.samples"]
+    assert (row.outcome, row in found.unknown) == ("unknown", True)
+    assert "codes: samples" in found.remarks[-1]
+
+
+def test_the_row_of_the_layers_names_the_first_that_moved() -> None:
+    row = moved(layers__1__codes=digest("a"))["codes.layers"]
+    assert row.cells[:2] == ("3 layers, 20 samples", "others from logits on")
 
 
 def test_versions_and_the_model_are_told() -> None:
