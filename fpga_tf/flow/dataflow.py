@@ -40,6 +40,7 @@ def estimate_of(manifest: Manifest, project: Path) -> SynthesisReport:
         clock_ns=manifest.clock_ns,
         path=str(project / MANIFEST),
         dsps=available(manifest.part, "DSP"),
+        uncertainty=manifest.clock_uncertainty_percent / 100,
     )
 
 

@@ -26,7 +26,7 @@ class Source:
     """Where a model comes from, and what is known of the design.
 
     Attributes:
-        name, part, clock_ns, frontend: of the project.
+        name, part, clock_ns, clock_uncertainty_percent, frontend: of the project.
         origin: the configuration or folder.
         project: the folder that stands for just this; None: there is none.
         config: None for a project folder.
@@ -36,6 +36,7 @@ class Source:
     name: str
     part: str
     clock_ns: float
+    clock_uncertainty_percent: float
     frontend: str
     origin: Path
     project: Path | None
@@ -93,6 +94,7 @@ def _of_project(folder: Path, config: Config | None) -> Source:
         manifest.name,
         manifest.part,
         manifest.clock_ns,
+        manifest.clock_uncertainty_percent,
         manifest.frontend,
         folder,
         folder,
@@ -118,7 +120,8 @@ def _of_config(path: Path) -> Source:
             return _of_project(config.project, config)
     note = "no project stands for this configuration: the model is quantised and shaped anew, without costs of RTL"
     hls = config.hls
-    return Source(config.name, hls.part, hls.clock_ns, frontend, path, None, config, None, (note,))
+    held = hls.clock_uncertainty_percent
+    return Source(config.name, hls.part, hls.clock_ns, held, frontend, path, None, config, None, (note,))
 
 
 def _costs(source: Source) -> tuple[Path | None, dict[str, float] | None]:

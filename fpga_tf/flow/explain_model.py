@@ -80,7 +80,8 @@ def _declared(source: Source, model: Any) -> Format | None:
 def _sides(source: Source, candidates: Candidates, shapes: Shapes | None) -> tuple[Side, ...]:
     """The unrolled design, and one whose rows pass through FIFOs, where a row is not too wide."""
     told: dict[str, Any] = {
-        "top": source.name, "part": source.part, "clock_ns": source.clock_ns, "path": str(source.origin)
+        "top": source.name, "part": source.part, "clock_ns": source.clock_ns, "path": str(source.origin),
+        "uncertainty": source.clock_uncertainty_percent / 100,
     }  # fmt: skip
     network = source.network
     if network is None and shapes is not None and shapes.dataflow:

@@ -65,7 +65,7 @@ def estimated(config: Config, loaded: Loaded) -> SynthesisReport:
     given, _ = shapes(config, loaded)
     found = Candidates(loaded.model, declared(config.model.input_precision))
     if given.dataflow:
-        return estimate_dataflow(found.network(given), **_design(config), dsps=available(config.hls.part, "DSP"))
+        return _by_rows(config, found, given)
     return _unrolled(found, _design(config))
 
 
@@ -85,14 +85,24 @@ def _estimates(
 ) -> tuple[SynthesisReport | None, Callable[[LayerShape], SynthesisReport]]:
     """The estimate of the parallel shape, unless rows enter one after another; and what estimates dataflow shapes."""
     hls = config.hls
-    told = _design(config)
     stream = hls.io_type == "io_stream"
     open_ = hls.model_copy(update={"shape": "auto", "layers": hls.layers if hls.shape == "auto" else {}})
 
     def dataflow(shape: LayerShape) -> SynthesisReport:
-        return estimate_dataflow(found.network(shapes_of(open_, shape)), **told, dsps=available(hls.part, "DSP"))
+        return _by_rows(config, found, shapes_of(open_, shape))
 
-    return None if stream else _unrolled(found, told), dataflow
+    return None if stream else _unrolled(found, _design(config)), dataflow
+
+
+def _by_rows(config: Config, found: Candidates, given: Shapes) -> SynthesisReport:
+    """The estimate of a dataflow shape."""
+    hls = config.hls
+    return estimate_dataflow(
+        found.network(given),
+        **_design(config),
+        dsps=available(hls.part, "DSP"),
+        uncertainty=hls.clock_uncertainty_percent / 100,
+    )
 
 
 def _unrolled(found: Candidates, told: Mapping[str, Any]) -> SynthesisReport:

@@ -111,6 +111,7 @@ def _manifest(config: Config, loaded: Any, converted: Any, jets: JetSample | Non
         backend=config.hls.backend,
         part=config.hls.part,
         clock_ns=config.hls.clock_ns,
+        clock_uncertainty_percent=config.hls.clock_uncertainty_percent,
         frontend=loaded.frontend,
         exact=exact,
         inputs=converted.input_ports(),

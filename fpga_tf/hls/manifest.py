@@ -61,7 +61,7 @@ class Manifest:
     Attributes:
         name: top function.
         key: what the project was made from; equal keys mean equal projects.
-        backend, part, clock_ns: what it was made for.
+        backend, part, clock_ns, clock_uncertainty_percent: what it was made for.
         frontend: who quantised the model.
         exact: Keras's float32 holds every exact result, or else float64 does ("float32" or "float64").
         inputs, outputs, layers: ports.
@@ -96,6 +96,7 @@ class Manifest:
     network: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    clock_uncertainty_percent: float = 12.5
     schema: int = SCHEMA
 
     def to_text(self) -> str:
@@ -143,6 +144,7 @@ def _checked(data: dict[str, Any]) -> Manifest:
         and all(isinstance(text, str) for text in texts)
         and all(isinstance(bits, int) for bits in manifest.widest.values())
         and isinstance(manifest.clock_ns, int | float)
+        and 0 <= manifest.clock_uncertainty_percent <= 90
         and isinstance(manifest.config, dict)
         and manifest.exact in ("float32", "float64")
         and all(isinstance(layer, str) and all(n.isidentifier() for n in names) for layer, names in manifest.modules)

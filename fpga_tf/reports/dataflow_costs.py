@@ -27,8 +27,8 @@ MULTIPLY_NS = 2.02  # (1) a scale and shift of 16 bits takes 2.784 ns, less the 
 ADD_NS = 0.764  # (1) dense layers of 12 and of 24 inputs take 4.631 and 5.395 ns: one level of adders more
 COMPARE_NS = 1.088  # (1) relu of 16 bits: a comparison and a choice
 CHOOSE_NS = 0.764  # assumed: a choice of four costs a level, as an adder does
-# Part of the clock that synthesis keeps for place and route, by default: Vitis HLS, UG1399.
-UNCERTAINTY = 0.27
+# Part of the clock that synthesis keeps for place and route, by default of a project: `hls.clock_uncertainty_percent`.
+UNCERTAINTY = 0.125
 
 # (4): from here on a product takes DSPs.
 DSP_AREA = 100

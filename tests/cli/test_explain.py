@@ -91,6 +91,14 @@ def test_the_stages_of_an_attention_with_shared_multipliers(job: Job) -> None:
     assert texts(logits)[-1] == "Nothing is rounded: the result is the exact value, in ap_fixed<11,5>."
 
 
+def test_cycles_follow_what_synthesis_holds_back(job: Job) -> None:
+    cycles = []
+    for percent in (12.5, 80):
+        (softmax,) = layers(job, job.config(hls={"clock_uncertainty_percent": percent}), "attention/attention")
+        cycles.append(softmax["shapes"][1]["processes"][0]["cycles"])
+    assert cycles[0] < cycles[1]
+
+
 def test_a_project_with_its_rtl(job: Job) -> None:
     pytest.importorskip("da4ml")
     config = job.config()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -129,6 +130,25 @@ def test_a_part_without_dsps_leaves_luts_unknown(job: Job) -> None:
     parallel, *by_rows = (one["estimate"]["resources"]["LUT"]["used"] for one in done.json["shapes"])
     assert parallel > 0 and set(by_rows) == {None}
     assert {call.args[1] for call in asked.call_args_list} == {"DSP"}
+
+
+def test_what_synthesis_holds_back_of_the_clock_decides_cycles(job: Job, streamed: tuple[Job, Done]) -> None:
+    from fpga_tf.flow.dataflow import estimate_of
+    from fpga_tf.hls.manifest import read_manifest
+
+    found = []
+    for percent in (12.5, 60):
+        job.config(simulation=SETS, hls={"clock_uncertainty_percent": percent})
+        done = job.main("estimate", job.folder / "small.yaml", "--shapes", "--format", "json", "-q")
+        found.append(done.json["shapes"][1]["estimate"])
+    assert [one["clock_ns"]["uncertainty"] for one in found] == [0.625, 3.0]
+    assert found[0]["latency_cycles"]["max"] < found[1]["latency_cycles"]["max"]
+
+    manifest = read_manifest(streamed[0].project)
+    assert manifest.clock_uncertainty_percent == 12.5
+    held = estimate_of(replace(manifest, clock_uncertainty_percent=60), streamed[0].project)
+    assert held.clock_ns.uncertainty == 3.0
+    assert (held.latency_cycles.max or 0) > (estimate_of(manifest, streamed[0].project).latency_cycles.max or 0)
 
 
 def test_a_project_on_a_part_without_dsps_leaves_luts_unknown(streamed: tuple[Job, Done]) -> None:

@@ -75,14 +75,17 @@ def of_levels(
     return Waterfall(found, cycles, clock_ns, budget_ns, (remark,))
 
 
-def of_network(network: Network, target_ns: float, clock_ns: float, budget_ns: float | None) -> Waterfall:
+def of_network(
+    network: Network, target_ns: float, clock_ns: float, budget_ns: float | None, uncertainty: float = UNCERTAINTY
+) -> Waterfall:
     """Of a dataflow design: each process from its first row to its last, as the schedule is simulated.
 
     Args:
         target_ns: the clock period asked for, which decides cycles.
+        uncertainty: part of it that synthesis holds back.
         clock_ns: the period believed, which decides times.
     """
-    found = schedule_spans(network, lambda loop: loop_cycles(loop, target_ns, UNCERTAINTY), drains=False, turn=TURN)
+    found = schedule_spans(network, lambda loop: loop_cycles(loop, target_ns, uncertainty), drains=False, turn=TURN)
     stages = tuple(Span(name, start, end) for name, (start, end) in found.items())
     remark = "Estimated: from the first row that a process reads to the last that it writes, for a lone sample."
     return Waterfall(stages, max(end for _, end in found.values()), clock_ns, budget_ns, (remark,))

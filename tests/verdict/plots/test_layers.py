@@ -48,6 +48,9 @@ def test_a_schedule_ends_when_the_estimate_says() -> None:
     assert found.cycles == estimate.latency_cycles.max
     assert estimate.latency_cycles.min is not None and found.cycles > estimate.latency_cycles.min
     assert found.total_ns == found.cycles * 6.0
+    held = waterfall.of_network(network(), 5.0, 6.0, None, 0.7)
+    more = estimate_dataflow(network(), top="t", part=None, clock_ns=5.0, path="p", uncertainty=0.7)
+    assert found.cycles < held.cycles == more.latency_cycles.max
     assert [span.name for span in found.spans] == ["first", "second", "third"]
     first, second, third = found.spans
     assert first.start < second.start < third.start < first.end < second.end < third.end == found.cycles
