@@ -90,7 +90,7 @@ def init(wanted: Wanted, progress: Progress) -> Made:
     with progress.step(STEPS[2]):
         from fpga_tf.flow.init_data import find
 
-        data = None if held is None else find(held, found.inputs, found.outputs)
+        data = None if held is None else find(held, found.inputs, found.outputs, wanted.model)
         chosen = formats(found, wanted.model, wanted.data, data)
     with progress.step(STEPS[3]):
         text = config_text(wanted, found, chosen, data)
@@ -113,7 +113,13 @@ def _looked(wanted: Wanted) -> Any:
     try:
         Config.model_validate(bare, context={"base": Path.cwd()})
     except ValidationError as error:
-        raise UserError(f"--part must be {PART_RULE}, not {wanted.part[:40]!r}") from error
+        if any("part" in problem["loc"] for problem in error.errors()):
+            raise UserError(f"--part must be {PART_RULE}, not {wanted.part[:40]!r}") from error
+        raise UserError(
+            "MODEL must be a .keras or .h5 file",
+            where=str(wanted.model),
+            hint="save the model from Keras with model.save('name.keras')",
+        ) from error
     return None if wanted.data is None else contents(wanted.data)
 
 

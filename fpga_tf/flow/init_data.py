@@ -81,24 +81,25 @@ def contents(path: Path) -> Contents:
     return Contents(path, found, classes, features)
 
 
-def find(held: Contents, inputs: Sequence[tuple[int, ...]], outputs: tuple[int, ...]) -> Found:
+def find(held: Contents, inputs: Sequence[tuple[int, ...]], outputs: tuple[int, ...], model: Path) -> Found:
     """Choose inputs, labels and calibration inputs.
 
     Args:
         inputs: shapes of the model's inputs that are no masks, without the batch.
         outputs: shape of the model's first output.
+        model: its file, for errors.
 
     Raises:
         UserError: the file has no datasets that fit the model.
     """
     if len(inputs) != 1:
-        raise UserError(f"data can feed one input of features, the model must not have {len(inputs)}", where="MODEL")
+        raise UserError(f"data can feed one input of features, the model must not have {len(inputs)}", where=str(model))
     if len(outputs) != 1 or outputs[0] < 2:
         raise UserError(
             "data has one label per jet, so the model's first output must be scores of 2 classes and more, "
             f"not of shape {outputs}",
-            where="MODEL",
-            hint="without --data the firmware is compared on random inputs",
+            where=str(model),
+            hint="without --data a model with quantisers is compared on random inputs",
         )
     x = _best(_inputs(held, inputs[0]), _EVALUATION)
     y = _labels(held, x)

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from fpga_tf.errors import UserError
+
 _REQUIRED = {
     "KERAS_BACKEND": "tensorflow",  # the tested one; QKeras needs it
     "CUDA_VISIBLE_DEVICES": "-1",  # a GPU's float arithmetic is not the reference
@@ -24,7 +26,7 @@ def set_environment() -> None:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Hold back what native libraries write to file descriptor 2; an exception brings it out.
+    """Hold back what native libraries write to file descriptor 2; an exception brings it out, unless it is a UserError.
 
     For the import of TensorFlow, whose start-up lines no variable silences.
     """
@@ -37,6 +39,9 @@ def quiet_stderr() -> Iterator[None]:
         try:
             yield
             failed = False
+        except UserError:
+            failed = False  # what is wrong is told in full
+            raise
         finally:
             sys.stderr.flush()
             os.dup2(saved, 2)

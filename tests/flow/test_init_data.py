@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from fpga_tf.cli.main import main
 from fpga_tf.errors import UserError
 from fpga_tf.flow.init import project_name
 from fpga_tf.flow.init_data import Found, contents, find
@@ -27,7 +28,7 @@ def file(path: Path, arrays: dict[str, tuple[int, ...]], **attributes: Any) -> P
 
 
 def found(tmp_path: Path, arrays: dict[str, tuple[int, ...]], **attributes: Any) -> Found:
-    return find(contents(file(tmp_path / "d.h5", arrays, **attributes)), [(4, 3)], (2,))
+    return find(contents(file(tmp_path / "d.h5", arrays, **attributes)), [(4, 3)], (2,), Path("m.keras"))
 
 
 def test_the_parts_of_our_own_layout(tmp_path: Path) -> None:
@@ -74,10 +75,25 @@ def test_what_does_not_fit_is_told(tmp_path: Path, arrays: Any, attributes: Any,
 
 def test_a_model_without_classes_takes_no_data(tmp_path: Path) -> None:
     held = contents(file(tmp_path / "d.h5", X | Y))
-    with pytest.raises(UserError, match="scores of 2 classes and more, not of shape \\(1,\\)"):
-        find(held, [(4, 3)], (1,))
-    with pytest.raises(UserError, match="one input of features, the model must not have 2"):
-        find(held, [(4, 3), (4, 3)], (2,))
+    with pytest.raises(UserError, match=r"scores of 2 classes and more, not of shape \(1,\)\n  at   m\.keras"):
+        find(held, [(4, 3)], (1,), Path("m.keras"))
+    with pytest.raises(UserError, match=r"the model must not have 2\n  at   m\.keras"):
+        find(held, [(4, 3), (4, 3)], (2,), Path("m.keras"))
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "told"),
+    [
+        ("m.pkl", "xcvu13p-flga2577-2-e", "MODEL must be a .keras or .h5 file"),
+        ("m.keras", "a part", "--part must be an AMD part number such as xcvu13p-flga2577-2-e, not 'a part'"),
+    ],
+)
+def test_what_is_wrong_is_told_before_tensorflow_is_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, part: str, told: str
+) -> None:
+    (tmp_path / name).write_bytes(b"0")
+    assert main(["init", str(tmp_path / name), "--out", str(tmp_path / "m.yaml"), "--part", part, "-q"]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == told
 
 
 @pytest.mark.parametrize(
