@@ -139,7 +139,7 @@ def check_sweep(config: Config) -> None:
     if config.sweep is None:
         return
     for at, rule, hint in _faults(config, config.sweep):
-        raise broken(rule, at=("sweep", *at), found="given", hint=hint)
+        raise broken(rule, at=("sweep", *at), found="given" if rule.startswith("left out") else "alone", hint=hint)
 
 
 def _faults(config: Config, sweep: SweepConfig) -> Iterator[tuple[tuple[str, ...], str, str]]:
@@ -159,4 +159,5 @@ def _faults(config: Config, sweep: SweepConfig) -> Iterator[tuple[tuple[str, ...
     have = {name for name in FORMAT[:2] if name in axes or getattr(section, name, None) is not None}
     if set(FORMAT[:3]) & set(axes) and len(have) < 2:
         one = next(name for name in FORMAT[:3] if name in axes)
-        yield (one,), "given together with integer_bits and fraction_bits", "both make one format for everything"
+        others = " and ".join(name for name in FORMAT[:2] if name not in have)
+        yield (one,), f"given together with {others}", "a format for everything has both integer and fraction bits"

@@ -98,7 +98,7 @@ def common_of(config: Config, builder: str | None, store: Store) -> Common:
 def _checked(config: Config, how: How) -> SweepConfig:
     """The section, if all that it needs is there."""
     if config.sweep is None:
-        hint = "for example `sweep: {fraction_bits: [4, 6], clock_ns: [2.5, 5.0]}`"
+        hint = "for example `sweep: {shape: [parallel, dataflow], clock_ns: [2.5, 5.0]}`"
         raise UserError("a sweep must have a section sweep that names axes", where=config.where(), hint=hint)
     if frontend_of(config) == "hgq2":
         raise UserError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from fpga_tf.flow import sweep_task
+from fpga_tf.flow.config import load_config
 
 from ..docs.pages import DOCS, blocks
 from ..job import CLASSES, TIMEOUT, Done, Job
@@ -286,6 +288,13 @@ def test_what_is_refused(arguments: tuple[str, ...], changes: dict[str, Any], wh
     done = sweep(job, *arguments, **changes)
     assert done.code == 2
     assert done.json["error"]["what"].startswith(what)
+
+
+def test_the_section_that_is_proposed_where_there_is_none_is_accepted(job: Job) -> None:
+    hint = sweep(job, sweep=None).json["error"]["hint"]
+    (proposed,) = yaml.safe_load(re.findall("`(.*)`", hint)[0]).values()
+    config = load_config(job.config(sweep=proposed))
+    assert config.sweep is not None and len(config.sweep.axes()) == 2
 
 
 def test_a_model_that_is_written_to_meanwhile_gets_no_name(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,12 @@ def swept(job: Write, section: Any, **changes: Any) -> Path:
         ({"heads": ["in_turn"], "shape": ["parallel"]}, {}, "sweep.heads must be left out where no point has"),
         ({"weight_bits": [4]}, {}, "sweep.weight_bits must be left out without a section quantise"),
         ({"weight_bits": [4], "fraction_bits": [4]}, {"quantise": {}}, "sweep.weight_bits must be left out where"),
-        ({"fraction_bits": [4]}, {}, "sweep.fraction_bits must be given together with integer_bits and fraction_bits"),
+        ({"fraction_bits": [4]}, {}, "sweep.fraction_bits must be given together with integer_bits, not alone"),
+        (
+            {"weight_fraction_bits": [4]},
+            {},
+            "sweep.weight_fraction_bits must be given together with integer_bits and fraction_bits, not alone",
+        ),
         ({"clock_ns": [5.0]}, {"data": None}, "sweep must be left out without data"),
         ({"width": [4], "train": {"path": "data.h5"}}, {}, "sweep.train must be left out without a section quantise"),
         ({"clock_ns": [4.0], "train": {"path": "data.h5"}}, {"quantise": {}}, "sweep.train must be left out where no"),

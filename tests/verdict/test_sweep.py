@@ -91,3 +91,38 @@ def test_a_plot_is_the_same_twice(tmp_path: Path) -> None:
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     plot_sweep(made((None, 1, None)), tmp_path / "empty.png")
     assert (tmp_path / "empty.png").read_bytes().startswith(b"\x89PNG")
+
+
+def draw_sweep(sweep: Sweep) -> Any:
+    from fpga_tf.verdict.plot_sweep import draw
+
+    return draw(sweep)
+
+
+def inside(axis: Any) -> list[str]:
+    """Labels of an axis that are seen."""
+    low, high = axis.get_view_interval()
+    return [axis.get_major_formatter()(tick) for tick in axis.get_majorticklocs() if low <= tick <= high]
+
+
+def test_both_scales_have_round_numbers_however_wide_they_are() -> None:
+    pytest.importorskip("mplhep")
+    plot = draw_sweep(made((0.90, 210_000, 610.0), (0.88, 480_000, 700.0)))
+    axes, bar = plot.axes
+    assert inside(bar.yaxis) == ["600", "650", "700"]
+    assert {"200,000", "400,000", "600,000"} <= set(inside(axes.xaxis))
+    axes, bar = draw_sweep(made((0.90, 2_000, 90.0), (0.88, 480_000, 2100.0))).axes
+    assert inside(bar.yaxis) == ["100", "200", "500", "1,000", "2,000"]
+    assert {"1,000", "10,000", "200,000"} <= set(inside(axes.xaxis))
+    assert bar.get_ylabel() == "latency [ns] (estimated)"
+
+
+def test_no_marker_in_the_legend_has_the_colour_of_a_latency() -> None:
+    pytest.importorskip("mplhep")
+    from matplotlib.colors import to_hex as color_of
+
+    (legend,) = draw_sweep(made((0.90, 100, 10.0), (0.88, 1234, 20.0))).legends
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert labels == ["row by row", "no other beats it", "as configured"]
+    colors = [[color_of(color) for color in handle.get_facecolors()] for handle in legend.legend_handles]
+    assert colors == [["#717581"], [], []]

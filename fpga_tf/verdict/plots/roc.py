@@ -160,7 +160,7 @@ def _draw(drawn: Sequence[Curve], x: str, y: str, kind: str) -> Any:
             _mark(axes, curve, color)
     axes.set_yscale("log")
     least = min((float(c.passed[c.passed > 0].min()) for c in drawn), default=0.1)
-    axes.set_ylim(10 ** np.floor(np.log10(least)), 1.3)
+    axes.set_ylim(least / 2, 1.3)
     axes.set_xlim(0, 1)
     axes.set_xlabel(x)
     axes.set_ylabel(y)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fpga_tf.fixedpoint import Format
 from fpga_tf.fixedpoint.softmax import SoftmaxDesign, softmax_codes
-from fpga_tf.verdict.plots.style import COLORS, LIMIT, new_figure
+from fpga_tf.verdict.plots.style import COLORS, LIMIT, new_figure, plain_math
 
 Errors = NDArray[np.float64]
 ROWS = 24  # for each distance
@@ -124,4 +124,5 @@ def draw(found: SoftmaxError) -> Any:
     axes.set_ylim(-top, top)
     axes.set_xlabel("largest score minus this one, in the exponent")
     axes.set_ylabel("error [LSB of the output]")
+    axes.set_title(plain_math(found.layer), loc="right", fontsize=10)
     return figure

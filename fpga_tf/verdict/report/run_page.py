@@ -142,7 +142,7 @@ def resource_chart(found: Resources) -> Chart:
     kinds = [kind for kind in found.kinds if kind]
     sums = {kind: sum(row.parts.get(kind, 0.0) for row in found.rows) for kind in kinds}
     told = ", ".join(f"{kind} {sums[kind] / found.total * 100:.0f} %" for kind in kinds)
-    remarks: tuple[str, ...] = (f"Of all: {told}.",) if told else ()
+    remarks: tuple[str, ...] = (f"Of {found.total:,.0f} in all: {told}.",) if told else ()
     if found.unused:
         remarks += (f"{found.unused} more use none or are unknown.",)
     return Chart(f"{found.resource}, {found.source}", tuple(bars), remarks)

@@ -91,6 +91,8 @@ def test_what_is_drawn() -> None:
     figure = draw_backgrounds(found()[0])
     (axes,) = figure.axes
     assert axes.get_yscale() == "log" and axes.get_xlim() == (0, 1)
+    least = min(curve.passed[curve.passed > 0].min() for curve in found()[0].backgrounds)
+    assert axes.get_ylim()[0] == least / 2  # no empty decade below
     lines = [line for line in axes.lines if line.get_marker() == "None"]
     assert [line.get_linestyle() for line in lines] == ["--", "--", "-", "-", "--", "--"]  # matplotlib's for any dashes
     assert [line.get_linewidth() for line in lines] == [1.2, 1.2, 1.4, 1.4, 3.2, 3.2]

@@ -10,7 +10,7 @@ import pytest
 
 from fpga_tf.fixedpoint import Format
 from fpga_tf.fixedpoint.softmax import SoftmaxDesign, design_softmax
-from fpga_tf.verdict.plots.softmax_error import softmax_error
+from fpga_tf.verdict.plots.softmax_error import draw, softmax_error
 
 HALF = Decimal("0.5")
 
@@ -59,6 +59,12 @@ def test_a_wrong_entry_shows() -> None:
 def test_a_wrong_factor_shows() -> None:
     found = softmax_error("s", design(), Decimal(1))
     assert found.bound is not None and found.largest > 10 * found.bound
+
+
+def test_a_picture_says_of_which_layer_it_is() -> None:
+    pytest.importorskip("mplhep")
+    (axes,) = draw(softmax_error("a$/b", design(), HALF)).axes
+    assert axes.get_title(loc="right") == r"a\$/b"
 
 
 def test_without_maxima_there_is_no_bound() -> None:

@@ -106,7 +106,7 @@ def test_bars_of_times_lie_on_one_scale_with_the_budget() -> None:
 def test_bars_of_resources_have_shares() -> None:
     chart = resource_chart(Resources("LUT", "s", (Usage("a", {"x": 30.0}), Usage("b", {"y": 10.0})), 3))
     assert [bar.text for bar in chart.bars] == ["30 (75.0 %)", "10 (25.0 %)"]
-    assert chart.remarks == ("Of all: x 75 %, y 25 %.", "3 more use none or are unknown.")
+    assert chart.remarks == ("Of 40 in all: x 75 %, y 25 %.", "3 more use none or are unknown.")
 
 
 def test_formats_lie_about_one_point() -> None:
