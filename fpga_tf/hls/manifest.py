@@ -82,6 +82,7 @@ class Manifest:
     backend: str
     part: str
     clock_ns: float
+    clock_uncertainty_percent: float
     frontend: str
     exact: str
     inputs: tuple[Port, ...]
@@ -96,7 +97,6 @@ class Manifest:
     network: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
-    clock_uncertainty_percent: float = 12.5
     schema: int = SCHEMA
 
     def to_text(self) -> str:
@@ -144,6 +144,7 @@ def _checked(data: dict[str, Any]) -> Manifest:
         and all(isinstance(text, str) for text in texts)
         and all(isinstance(bits, int) for bits in manifest.widest.values())
         and isinstance(manifest.clock_ns, int | float)
+        and type(manifest.clock_uncertainty_percent) in (int, float)
         and 0 <= manifest.clock_uncertainty_percent <= 90
         and isinstance(manifest.config, dict)
         and manifest.exact in ("float32", "float64")

@@ -42,6 +42,7 @@ def manifest(**changes: Any) -> Manifest:
         "backend": "Vitis",
         "part": "xcvu13p-flga2577-2-e",
         "clock_ns": 5.0,
+        "clock_uncertainty_percent": 12.5,
         "frontend": "qkeras",
         "exact": "float32",
         "inputs": (Port("tracks", (4, 3), "ap_fixed<6,3,AP_RND_CONV,AP_SAT,0>"), Port("mask", (4,), "ap_ufixed<1,1>")),

@@ -99,6 +99,7 @@ def test_read_project(tmp_path: Path) -> None:
 
 WRONG: dict[str, Any] = {
     "clock_ns": ["5", None, 0, -5, True, float("inf")],
+    "clock_uncertainty_percent": ["12.5%", None, -1, 91, True, float("nan")],
     "key": [1, None],
     "name": ["a b", "../x", 3, ""],
     "backend": ["Quartus", 1],

@@ -25,6 +25,7 @@ MANIFEST = Manifest(
     backend="Vitis",
     part="",
     clock_ns=5.0,
+    clock_uncertainty_percent=12.5,
     frontend="qkeras",
     exact="float32",
     inputs=(),
