@@ -15,8 +15,8 @@ from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisR
 from fpga_tf.schedule import Schedule, check_depths, simulate
 from fpga_tf.schedule.timing import needed
 
-# What `dataflow_fit.fit` finds, its errors rounded up to a whole percent; a test fits and cross-validates anew. Those
-# of interval, latency, LUT and FF are of a model that was left out of the fit, those of DSP and clock reach both bounds.
+# What `dataflow_fit.fit` finds, its errors rounded up to a whole percent; a test fits and cross-validates anew. The
+# errors of interval, latency, LUT and FF are of a model left out of the fit, those of DSP and clock reach both bounds.
 TURN = 2
 INTERVAL_ERROR, LATENCY_ERROR = 0.15, 0.12
 DSP_RATIO, DSP_ERROR = 0.77265, 0.30
