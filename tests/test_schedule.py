@@ -280,6 +280,45 @@ def test_eager_and_lazy_are_the_extremes() -> None:
     assert min(found.values()) > 30, "the networks must show both"
 
 
+def crossed(rows: int) -> Network:
+    """Two forks and two joins; what one fork gives on a short way the other join reads, and the other way round."""
+    ways = {("fork0", "join0"): "slow0", ("fork1", "join1"): "slow1", ("fork0", "join1"): "short0"}
+    ways[("fork1", "join0")] = "short1"
+    channels = [channel(f"in{i}", None, f"fork{i}", rows) for i in (0, 1)]
+    channels += [channel(f"to_{name}", fork, name, rows) for (fork, _), name in ways.items()]
+    channels += [channel(f"of_{name}", name, join, rows) for (_, join), name in ways.items()]
+    channels += [channel(f"out{i}", f"join{i}", None, rows) for i in (0, 1)]
+    names = ("fork0", "fork1", *ways.values(), "join0", "join1")
+    return Network(
+        tuple(
+            process(
+                name,
+                Loop(
+                    rows,
+                    tuple(c.name for c in channels if c.target == name),
+                    tuple(c.name for c in channels if c.source == name),
+                    1,
+                ),
+            )
+            for name in names
+        ),
+        tuple(channels),
+    )
+
+
+def test_what_is_tried_of_many_processes_is_no_proof() -> None:
+    """Only both slow ones together wait for ever, and only if the short ones keep nothing: not one of what is tried."""
+    network = crossed(9)
+    assert len(network.processes) == 8 and not holds_whole_samples(network)
+    check_depths(network)
+
+    def lazy(*names: str) -> Callable[[Process, Loop], Pace]:
+        return lambda process, _: Pace(1, 9, 8) if process.name in names else Pace(1)
+
+    assert [stuck(network, lazy(name)) for name in ("slow0", "slow1")] == [False, False]
+    assert stuck(network, lazy("slow0", "slow1"))
+
+
 def test_whole_samples_never_deadlock() -> None:
     random, rows = Random(2), 3
     for _ in range(150):

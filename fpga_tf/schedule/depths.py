@@ -51,10 +51,11 @@ def holds_whole_samples(network: Network) -> bool:
 
 
 def check_depths(network: Network) -> None:
-    """Prove that no schedule deadlocks.
+    """Prove that no schedule deadlocks, or look for one that does.
 
     If not all FIFOs hold whole samples where they must, choices of eager and lazy processes are run: all of them in
-    networks of up to 6 processes; else all eager, all lazy, and each single one that differs from the others.
+    networks of up to 6 processes, which is a proof, too; else all eager, all lazy, and each single one that differs
+    from the others. That is none: two lazy processes may deadlock where neither does alone.
 
     Raises:
         Deadlock: a schedule does.
@@ -66,6 +67,8 @@ def check_depths(network: Network) -> None:
 
 def smallest_depths(network: Network) -> Network:
     """The network with FIFOs as shallow as `check_depths` lets them be, each made smaller in turn.
+
+    So with more than 6 processes they are no proven bound: designs get whole samples.
 
     Raises:
         Deadlock: not even whole samples everywhere would do.

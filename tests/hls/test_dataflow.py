@@ -131,6 +131,16 @@ def test_the_script_allows_the_keys_in_registers(queries: int, dim: int, reuse: 
     assert f"set maximum_size {most}\n" in (target.folder / "project.tcl").read_text("utf-8")
 
 
+def test_a_design_whose_depths_are_not_proved_is_our_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fpga_tf.errors import InternalError
+    from fpga_tf.hls.convert import Target, convert
+    from fpga_tf.hls.dataflow import network
+
+    monkeypatch.setattr(network, "depths", lambda plan: dict.fromkeys(plan.rows, 2))
+    with pytest.raises(InternalError, match="every FIFO must be deep enough that no schedule can deadlock"):
+        convert(tokens(), Target("top", tmp_path / "project", shapes=shapes("io_stream")))
+
+
 @pytest.mark.parametrize("backend", ["Vitis", "Vivado"])
 def test_loops_drain_at_the_end_of_a_sample(backend: str, tmp_path: Path) -> None:
     """Vitis HLS rewinds loops by itself; the depths are for loops that drain."""

@@ -25,6 +25,13 @@ def test_every_header_has_a_testbench() -> None:
     assert {Path(name).stem for name in HEADERS} == {path.stem for path in TESTBENCHES.glob("*.cpp")}
 
 
+@pytest.mark.parametrize("name", [name for name in HEADERS if name.endswith("_rows.h")])
+def test_a_row_kernel_needs_no_divider(name: str) -> None:
+    """The loop over rows is not unrolled: a remainder of its counter would be one."""
+    lines = (INCLUDE / "fpga_tf" / name).read_text("utf-8").splitlines()
+    assert [line for line in lines if "%" in line.partition("//")[0]] == []
+
+
 @pytest.mark.parametrize("name", HEADERS)
 def test_a_header_compiles_alone_without_a_warning(name: str, tmp_path: Path) -> None:
     source = tmp_path / "alone.cpp"

@@ -18,6 +18,7 @@ from fpga_tf.hls.shapes import Shapes
 from fpga_tf.lower.context import Conversion, LayerDict, precision_text
 from fpga_tf.lower.walk import Lowered
 from fpga_tf.process import Network
+from fpga_tf.schedule import holds_whole_samples
 
 
 def dataflow_graph(
@@ -53,7 +54,10 @@ def dataflow_graph(
     _assert(graph, made, lowered.state)
     _settle(made, lowered.state)
     rows = [tuple(made.rows[t].count if t in made.rows else 0 for t in ports) for ports in (made.inputs, made.outputs)]
-    return graph, network(made), (rows[0], rows[1])
+    design = network(made)
+    if not holds_whole_samples(design):
+        raise InternalError("every FIFO must be deep enough that no schedule can deadlock")
+    return graph, design, (rows[0], rows[1])
 
 
 def _precisions(made: Plan, state: Conversion) -> dict[str, Any]:

@@ -114,7 +114,8 @@ def _mix(node: Node, matrix: np.ndarray) -> Kernel | None:
     if not given.plain or (given.count, given.channels) != (n_rows, node.shape[1]):
         return None
     bank = Bank(1, n_out, node.reuse)
-    weight = Constant("weight", _weight_codes(node, matrix, fmt).T.ravel())
+    codes = _weight_codes(node, matrix, fmt)
+    weight = Constant("weight", np.concatenate([bank.arranged(codes[:, [r]]) for r in range(n_rows)]))
     channels = given.channels
     path = (
         multiply(bank, fmt.width, weight.width, copies=channels, constant=True),
@@ -125,7 +126,7 @@ def _mix(node: Node, matrix: np.ndarray) -> Kernel | None:
         "dense_rows",
         node.inputs,
         Rows.of(node.shape),
-        {"n_rows": n_rows, "n_channels": channels, "n_out": n_out, "reuse": node.reuse, "n_weights": n_out * n_rows},
+        {"n_rows": n_rows, "n_channels": channels, "n_out": n_out, "reuse": node.reuse, "n_weights": weight.codes.size},
         _types(node),
         (weight,),
         (
@@ -134,5 +135,5 @@ def _mix(node: Node, matrix: np.ndarray) -> Kernel | None:
         ),
         stored_bits=n_out * channels * node.accum.width,
         weight_bits=weight.codes.size * weight.width,
-        weight_words=n_out,
+        weight_words=bank.multipliers,
     )

@@ -67,13 +67,14 @@ class Bank:
 
     @property
     def groups(self) -> int:
-        """Groups of outputs that take turns."""
-        return 1 if self.reuse <= self.inputs else min(self.reuse // self.inputs, self.outputs)
+        """Groups of outputs that take turns, none of them empty."""
+        return -(-self.outputs // self.width)
 
     @property
     def width(self) -> int:
         """Outputs that one step works on."""
-        return -(-self.outputs // self.groups)
+        turns = 1 if self.reuse <= self.inputs else min(self.reuse // self.inputs, self.outputs)
+        return -(-self.outputs // turns)
 
     @property
     def input_steps(self) -> int:

@@ -11,6 +11,8 @@ template <unsigned N_IN, unsigned N_OUT, unsigned REUSE> void check_bank() {
     static_assert(bank_t::steps <= REUSE, "the reuse factor must be a bound");
     static_assert(bank_t::steps * bank_t::multipliers >= N_IN * N_OUT, "every product must have its place");
     static_assert(bank_t::groups * bank_t::input_steps == bank_t::steps, "steps are those of all groups");
+    static_assert((bank_t::groups - 1) * bank_t::width < N_OUT, "no group may be empty");
+    static_assert((bank_t::input_steps - 1) * bank_t::parallel < N_IN, "no step may be without an input");
     static_assert(REUSE > 1 || bank_t::multipliers == N_IN * N_OUT, "without reuse each product has a multiplier");
     static_assert(REUSE < N_IN * N_OUT || bank_t::multipliers == 1, "with full reuse there is one");
     static_assert(N_IN % REUSE != 0 || bank_t::multipliers * REUSE == N_IN * N_OUT, "none idles that need not");
@@ -78,6 +80,7 @@ int main() {
     static_assert(fpga_tf::bank<5, 3, 2>::multipliers == 9 && fpga_tf::bank<5, 3, 2>::steps == 2, "halved");
     static_assert(fpga_tf::bank<5, 3, 4>::multipliers == 6 && fpga_tf::bank<5, 3, 4>::steps == 3, "at most four");
     static_assert(fpga_tf::bank<5, 3, 10>::multipliers == 2 && fpga_tf::bank<5, 3, 10>::steps == 10, "in turn");
+    static_assert(fpga_tf::bank<2, 5, 8>::multipliers == 2 && fpga_tf::bank<2, 5, 8>::steps == 6, "three turns do");
     static_assert(fpga_tf::bank<5, 3, 99>::multipliers == 1 && fpga_tf::bank<5, 3, 99>::steps == 15, "one for all");
     check_shape<1, 1>();
     check_shape<1, 4>();

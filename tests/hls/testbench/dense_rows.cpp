@@ -58,8 +58,9 @@ struct whole_config : config<T, ROWS, N_IN, N_OUT, REUSE> {
 
 template <class T, unsigned ROWS, unsigned CHANNELS, unsigned N_OUT, unsigned REUSE>
 struct mix_config : config<T, ROWS, 1, N_OUT, REUSE> {
+    typedef fpga_tf::bank<1, N_OUT, REUSE> bank_t;
     static const unsigned n_channels = CHANNELS;
-    static const unsigned n_weights = ROWS * N_OUT;
+    static const unsigned n_weights = ROWS * bank_t::steps * bank_t::multipliers;
 };
 
 // Number of the weight of output o and input i of row r.
@@ -144,9 +145,7 @@ template <class C> void check_whole(bool concurrent) {
 
 template <class C> void check_mix(bool concurrent) {
     typename C::weight_t w[C::n_weights];
-    for (unsigned n = 0; n < C::n_weights; n++) {
-        w[n] = C::weight(n);
-    }
+    arrange<C>(C::n_rows, w);
     for (int n = 0; n < 1 << (3 * C::n_rows * C::n_channels); n += concurrent ? 511 : 1) {
         fpga_tf::fifo<fpga_tf::row<typename C::in_t, C::n_channels>, 1> x("x");
         fpga_tf::fifo<fpga_tf::row<typename C::out_t, C::n_channels>, 1> y("y");
@@ -157,7 +156,7 @@ template <class C> void check_mix(bool concurrent) {
             for (unsigned c = 0; c < C::n_channels; c++) {
                 long long sum = 0;
                 for (unsigned r = 0; r < C::n_rows; r++) {
-                    sum += C::weight(r * C::n_out + k) * C::input(n, r * C::n_channels + c);
+                    sum += C::weight(place<C>(r, k, 0)) * C::input(n, r * C::n_channels + c);
                 }
                 CHECK(code(made[c]) == C::output(sum));
             }
@@ -175,6 +174,7 @@ template <class T, unsigned REUSE> struct up_to {
             check_rows<rows_config<T, 8, 2, 5, REUSE>>(concurrent);
             check_whole<whole_config<T, 2, 2, 3, REUSE>>(concurrent);
             check_mix<mix_config<T, 2, 2, 3, REUSE>>(concurrent);
+            check_mix<mix_config<T, 3, 1, 5, REUSE>>(concurrent);
         });
     }
 };

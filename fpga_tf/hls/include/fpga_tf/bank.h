@@ -15,8 +15,9 @@ template <unsigned N_IN, unsigned N_OUT, unsigned REUSE> struct bank {
     static_assert(N_IN >= 1 && N_OUT >= 1 && REUSE >= 1, "a bank must have inputs, outputs and a reuse factor");
     static const unsigned parallel = REUSE <= N_IN ? (N_IN + REUSE - 1) / REUSE : 1;
     static const unsigned turns = REUSE <= N_IN ? 1 : REUSE / N_IN;
-    static const unsigned groups = turns < N_OUT ? turns : N_OUT;
-    static const unsigned width = (N_OUT + groups - 1) / groups; // outputs at once
+    static const unsigned most_groups = turns < N_OUT ? turns : N_OUT;
+    static const unsigned width = (N_OUT + most_groups - 1) / most_groups; // outputs at once
+    static const unsigned groups = (N_OUT + width - 1) / width;            // as few as have an output each
     static const unsigned input_steps = (N_IN + parallel - 1) / parallel;
     static const unsigned steps = groups * input_steps;
     static const unsigned multipliers = parallel * width;

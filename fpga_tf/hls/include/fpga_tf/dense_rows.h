@@ -118,16 +118,16 @@ void dense_whole(in_S &x, out_S &y, const typename CONFIG_T::weight_t weight[CON
     write_sums<CONFIG_T, CONFIG_T::n_out>(sum, y);
 }
 
-// weight: w[r][k], row after row. The reuse factor shares the multipliers of a channel among the rows that come out;
-// there is at least one for each channel.
+// weight: w[r][k], of each row in the order of bank.h for one input, row after row. The reuse factor shares the
+// multipliers of a channel among the rows that come out; there is at least one for each channel.
 template <typename CONFIG_T, class in_S, class out_S>
 void mix_rows(in_S &x, out_S &y, const typename CONFIG_T::weight_t weight[CONFIG_T::n_weights]) {
     typedef bank<1, CONFIG_T::n_out, CONFIG_T::reuse> bank_t;
     typedef integer<code_width<typename CONFIG_T::accum_t>::value> sum_t;
-    static_assert(CONFIG_T::n_weights == CONFIG_T::n_rows * CONFIG_T::n_out,
-                  "each row in must have a weight for each row out");
+    static_assert(CONFIG_T::n_weights == CONFIG_T::n_rows * bank_t::padded_out,
+                  "weights must fill the bank for every row");
     #pragma HLS INLINE off
-    #pragma HLS ARRAY_RESHAPE variable = weight cyclic factor = CONFIG_T::n_out
+    #pragma HLS ARRAY_RESHAPE variable = weight cyclic factor = bank_t::width
 
     code<typename CONFIG_T::in_t> codes[CONFIG_T::n_channels];
     sum_t sum[bank_t::padded_out][CONFIG_T::n_channels];
@@ -142,8 +142,7 @@ void mix_rows(in_S &x, out_S &y, const typename CONFIG_T::weight_t weight[CONFIG
             for (unsigned o = 0; o < bank_t::width; o++) {
                 #pragma HLS UNROLL
                 const unsigned k = g * bank_t::width + o;
-                const typename CONFIG_T::weight_t w =
-                    k < CONFIG_T::n_out ? weight[r * CONFIG_T::n_out + k] : typename CONFIG_T::weight_t(0);
+                const typename CONFIG_T::weight_t w = weight[(r * bank_t::groups + g) * bank_t::width + o];
                 for (unsigned c = 0; c < CONFIG_T::n_channels; c++) {
                     #pragma HLS UNROLL
                     sum[k][c] = (r == 0 ? sum_t(0) : sum[k][c]) + product(codes[c], w);

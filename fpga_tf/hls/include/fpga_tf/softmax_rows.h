@@ -118,7 +118,9 @@ void softmax_rows_kept(in_S &x, out_S &y, const typename CONFIG_T::exp_table_t e
             #pragma HLS PIPELINE II = 1
             for (unsigned j = 0; j < CONFIG_T::n_slice; j++) {
                 #pragma HLS UNROLL
-                valid[j] = keep[(r * CONFIG_T::n_slice + j) % CONFIG_T::mask_period] != 0;
+                // no remainder of a variable: that would be a divider for each
+                const unsigned row = CONFIG_T::mask_period == CONFIG_T::n_slice ? 0 : r;
+                valid[j] = keep[row * CONFIG_T::n_slice + j] != 0;
             }
             softmax_turn<CONFIG_T>(first, x, y, code, valid, result, exp_table, reciprocal_table);
         }
