@@ -91,6 +91,7 @@ def ours(model_path: Path, x: Any, folder: Path) -> dict[str, Any]:
         backend=target.backend,
         part=target.part,
         clock_ns=target.clock_ns,
+        clock_uncertainty_percent=target.clock_uncertainty_percent,
         inputs=tuple(Port(p.name, p.shape, p.format.ap_type) for p in converted.inputs),
         outputs=tuple(Port("out", (3,), f.ap_type) for f in converted.outputs),
         layers=tuple(Port(t.layer, t.shape, t.format.ap_type, t.node) for t in converted.state.taps),

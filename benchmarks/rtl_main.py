@@ -95,6 +95,7 @@ def csimulated(model_path: Path, x: Any, folder: Path) -> tuple[Any, float]:
         backend=target.backend,
         part=target.part,
         clock_ns=target.clock_ns,
+        clock_uncertainty_percent=target.clock_uncertainty_percent,
         inputs=tuple(Port(p.name, p.shape, p.format.ap_type) for p in converted.inputs),
         outputs=tuple(Port("out", (3,), f.ap_type) for f in converted.outputs),
         layers=(),
