@@ -79,7 +79,6 @@ def manifest_of(model: Any, converted: Converted, target: Target, frontend: str 
         part=target.part,
         clock_ns=target.clock_ns,
         clock_uncertainty_percent=target.clock_uncertainty_percent,
-        clock_uncertainty_percent=target.clock_uncertainty_percent,
         frontend=frontend,
         exact="float64" if wide else "float32",
         inputs=converted.input_ports(),
