@@ -81,7 +81,7 @@ def _dense(facts: Facts) -> list[Sentence]:
         ),
         _accumulator(
             facts,
-            f"That is the range for these very weights with each input at its worst, {value_range(x)}; the steps are "
+            f"It takes the sum for these very weights with each input at its worst, {value_range(x)}; the steps are "
             "those of the finest product or bias.",
         ),
         Sentence(rounding(facts.accum, facts.out), LOWERED),
@@ -101,7 +101,7 @@ def _einsum(facts: Facts) -> list[Sentence]:
         ),
         _accumulator(
             facts,
-            f"That is {terms} times the largest product of {short(a)} and {short(b)}, with the bits below of both.",
+            f"It takes {terms} times the largest product of {short(a)} and {short(b)}, with the bits below of both.",
         ),
         Sentence(rounding(facts.accum, facts.out), LOWERED),
     ]
@@ -113,8 +113,8 @@ def _softmax(facts: Facts) -> list[Sentence]:
     largest = "The largest score of a row is subtracted first, exactly. " if node["stable"] else ""
     found = [
         Sentence(
-            f"Normalises {rows:,} rows of {n} scores. {largest}Each difference addresses the table of exp"
-            f"{_dropped(node)}; the {n} entries are added exactly, {node['lead'] + 1} bits; the sum's leading one is "
+            f"Normalises {rows:,} row{'s' * (rows != 1)} of {n} scores. {largest}Each difference addresses the table of "
+            f"exp{_dropped(node)}; the {n} entries are added exactly, {node['lead'] + 1} bits; the sum's leading one is "
             f"found and the {node['address_bits']} bits behind it address the table of the reciprocal.",
             LOWERED,
         ),
@@ -149,7 +149,7 @@ def _scale_shift(facts: Facts) -> list[Sentence]:
     channels = facts.node["n_channels"]
     return [
         Sentence(f"Multiplies each of {channels} channels by its scale and adds its shift.", LOWERED),
-        _accumulator(facts, "That is the range over all channels, with the input at both ends of its format."),
+        _accumulator(facts, "It takes the result of any channel, with the input at both ends of its format."),
         Sentence(rounding(facts.accum, facts.out), LOWERED),
     ]
 
@@ -157,15 +157,12 @@ def _scale_shift(facts: Facts) -> list[Sentence]:
 def _mean(facts: Facts) -> list[Sentence]:
     node = facts.node
     rows = node["n_rows"]
-    how = (
-        "a shift of the point"
-        if rows & (rows - 1) == 0
-        else f"one multiplication by a constant and a shift by {node['shift']}"
-    )
+    verilog = "" if rows & (rows - 1) else " Generated Verilog shifts the point instead."
     return [
         Sentence(
-            f"Adds {rows} rows exactly, {node['sum_bits']} bits, and divides by {rows} through {how}, proved equal to "
-            "the division for every sum.",
+            f"Adds {rows} rows exactly, {node['sum_bits']} bits, and divides each sum by {rows} through a "
+            f"multiplication by the constant {node['magic']:,} and a shift by {node['shift']}, proved equal to the "
+            f"division for every sum.{verilog}",
             LOWERED,
         ),
         Sentence(

@@ -50,7 +50,7 @@ def test_a_projection_in_sentences(job: Job) -> None:
         "Projects (4, 4) to (4, 2, 2) (bc,cde->bde): each of 16 outputs is a sum of 4 products of a value and a "
         "constant weight plus a bias.",
         "Zero among 16 weights: 1, which take nothing when unrolled; powers of two: 6, which take a shift.",
-        "The sum is exact in 12 bits: ap_fixed<12,5> holds [-16, 15.9921875] in steps of 2^-7. That is the range for "
+        "The sum is exact in 12 bits: ap_fixed<12,5> holds [-16, 15.9921875] in steps of 2^-7. It takes the sum for "
         "these very weights with each input at its worst, [0, 3.9375]; the steps are those of the finest product "
         "or bias.",
         "Then, once, it is rounded to nearest, ties to even to 3 fraction bits and saturates at [-4, 3.875]: "
@@ -66,6 +66,17 @@ def test_a_projection_in_sentences(job: Job) -> None:
     assert (parallel["chosen"], parallel["multipliers"], parallel["steps"]) == (True, 15 * 4, None)
     assert (rows["chosen"], rows["name"], rows["multipliers"], rows["steps"]) == (False, "dataflow, reuse 1", 16, 1)
     assert query["bit_operations"] == 912
+
+
+def test_a_mean_is_told_with_the_multiplications_that_it_has(job: Job) -> None:
+    (pool,) = layers(job, job.config(), "pool")
+    # 4 rows: the C++ multiplies by 2^k + 1, one constant for each of the 4 channels
+    assert texts(pool) == [
+        "Adds 4 rows exactly, 10 bits, and divides each sum by 4 through a multiplication by the constant 8,193 and a "
+        "shift by 15, proved equal to the division for every sum. Generated Verilog shifts the point instead.",
+        "Nothing is rounded: the result is ap_fixed<10,4>.",
+    ]
+    assert [shape["multipliers"] for shape in pool["shapes"]] == [4, 4]
 
 
 def test_the_stages_of_an_attention_with_shared_multipliers(job: Job) -> None:
