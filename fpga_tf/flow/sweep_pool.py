@@ -8,16 +8,18 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import shutil
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol
 
-from fpga_tf.errors import UserError
+from fpga_tf.errors import ToolError, UserError
 from fpga_tf.flow.config_sweep import ClusterConfig
 from fpga_tf.flow.sweep_task import Found, Task, finish
 
 Batch = Literal["slurm", "htcondor"]
+_SUBMIT = {"slurm": "sbatch", "htcondor": "condor_submit"}
 TRIES = 4  # the first, and three more
 
 
@@ -89,12 +91,15 @@ def pool(workers: int, batch: Batch | None, section: ClusterConfig, tell: Callab
         tell: is told of each process that died.
 
     Raises:
-        UserError: a package is missing.
+        UserError: a package is missing, or the program that submits jobs.
+        ToolError: the batch system refuses a job.
     """
     if batch is None and workers == 1:
         yield Here()
         return
     check_packages("dask", "distributed", *(["dask_jobqueue"] if batch else []))
+    if batch is not None and shutil.which(_SUBMIT[batch]) is None:
+        raise UserError(f"{_SUBMIT[batch]} must be on the PATH for --cluster {batch}", hint="submit where it is")
     import dask
     from distributed import Client
 
@@ -134,8 +139,21 @@ def cluster(workers: int, batch: Batch | None, section: ClusterConfig) -> Any:
             silence_logs=logging.CRITICAL,
         )
     made = _jobs(batch, section)
+    _submit(made, workers)
     made.adapt(minimum_jobs=workers, maximum_jobs=workers)  # a job that has ended is replaced
     return made
+
+
+def _submit(made: Any, workers: int) -> None:
+    """Submit the first jobs, and wait until the batch system has them: what refuses them would be tried for ever."""
+    for _ in range(workers):
+        made.worker_spec.update(made.new_worker_spec())
+    try:
+        made.sync(made._correct_state)  # `scale` only logs what goes wrong
+    except (OSError, RuntimeError, ValueError) as error:
+        with contextlib.suppress(AssertionError):  # of the job that was never started
+            made.close()
+        raise ToolError(f"a job must be submitted, but: {' '.join(str(error).split())[-600:]}") from error
 
 
 def _jobs(batch: Batch, section: ClusterConfig) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fpga_tf.errors import ToolError, UserError
 from fpga_tf.flow import sweep_pool
 from fpga_tf.flow.config_sweep import ClusterConfig
 from fpga_tf.flow.sweep_pool import _job_queues, _jobs
@@ -53,8 +56,32 @@ def test_an_interrupt_stays_ours() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def submitter(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of a batch system, the only one on the PATH."""
+    program = folder / "sbatch"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.defpath}")
+
+
+@pytest.mark.parametrize(("batch", "program"), [("slurm", "sbatch"), ("htcondor", "condor_submit")])
+def test_without_the_program_that_submits_nothing_is_begun(
+    batch: Any, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=f"^{program} must be on the PATH for --cluster {batch}"):
+        sweep_pool.pool(2, batch, ClusterConfig(), print).__enter__()
+
+
+def test_a_job_that_is_refused_ends_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitter(tmp_path, "echo 'sbatch: error: no such partition' >&2; exit 1", monkeypatch)
+    with pytest.raises(ToolError, match=r"a job must be submitted, but: .*sbatch: error: no such partition$"):
+        sweep_pool.pool(2, "slurm", ClusterConfig(), print).__enter__()
+
+
 @pytest.mark.slow
-def test_points_are_evaluated_by_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_points_are_evaluated_by_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitter(tmp_path, "exit 1", monkeypatch)  # looked for, not run
     _job_queues()
     from dask_jobqueue.local import LocalCluster  # its jobs are scripts that bash runs here
 
