@@ -113,9 +113,9 @@ def _softmax(facts: Facts) -> list[Sentence]:
     largest = "The largest score of a row is subtracted first, exactly. " if node["stable"] else ""
     found = [
         Sentence(
-            f"Normalises {rows:,} row{'s' * (rows != 1)} of {n} scores. {largest}Each difference addresses the table of "
-            f"exp{_dropped(node)}; the {n} entries are added exactly, {node['lead'] + 1} bits; the sum's leading one is "
-            f"found and the {node['address_bits']} bits behind it address the table of the reciprocal.",
+            f"Normalises {rows:,} row{'s' * (rows != 1)} of {n} scores. {largest}Each difference addresses the table "
+            f"of exp{_dropped(node)}; the {n} entries are added exactly, {node['lead'] + 1} bits; the sum's leading "
+            f"one is found and the {node['address_bits']} bits behind it address the table of the reciprocal.",
             LOWERED,
         ),
         Sentence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -224,5 +225,13 @@ def _check_ended(job: Job, ended: Ended, log: Path, seconds: float, now: str) ->
     shown = ended.errors[:_SHOWN]
     more = len(ended.errors) - len(shown)
     told = "".join(f"\n       {line[:300]}" for line in shown) + (f"\n       and {more} more" if more else "")
-    how = f"end with exit code {ended.code}" if ended.code else "print errors (and end with exit code 0)"
+    how = _how(ended.code) if ended.code else "print errors (and end with exit code 0)"
     raise ToolError(f"{job.label} must work, not {how}{told}", where=str(log), hint="that file has the whole output")
+
+
+def _how(code: int) -> str:
+    """How a tool ended that was not asked to; a negative code is that of a signal."""
+    if code > 0:
+        return f"end with exit code {code}"
+    known = {one.value: one.name for one in signal.Signals}
+    return f"be ended by the signal {known.get(-code, -code)}"

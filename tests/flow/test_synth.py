@@ -127,6 +127,8 @@ def test_a_tool_that_fails_prints_an_error_or_makes_nothing(bench: Bench, made: 
     bench.tool("vitis-run", "2024.1", "csynth('tagger_prj/solution1')\nsys.exit(1)\n")
     error = failure(made)
     assert error.what == "C synthesis must work, not end with exit code 1" and error.where == str(made / LOG)
+    bench.tool("vitis-run", "2024.1", "os.kill(os.getpid(), signal.SIGSEGV)\n")
+    assert failure(made).what == "C synthesis must work, not be ended by the signal SIGSEGV"
     words = "print('ERROR: [HLS 200-70] no licence')\nprint('ERROR: two', file=sys.stderr)\n"
     bench.tool("vitis-run", "2024.1", words + "csynth('tagger_prj/solution1')\n")
     assert sorted(failure(made).what.splitlines()) == sorted([
