@@ -112,7 +112,8 @@ class LayerFacts:
         sentences: how it is computed.
         shapes: the hardware shapes side by side, unrolled first.
         lut_da4ml: LUTs as da4ml counts them; None: there is no RTL.
-        bit_operations: digits of one factor times those of the other, over all products.
+        bit_operations: digits of one factor times those of the other, over the products of projections, of scales and
+            of two tensors; sums, tables, means, softmax and normalisation have none.
     """
 
     name: str

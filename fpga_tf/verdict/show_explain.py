@@ -94,7 +94,7 @@ def _costs(found: Explained, layer: LayerFacts) -> Iterator[str]:
     if layer.bit_operations:
         yield f"{layer.bit_operations:,} bit operations: digits of one factor times those of the other (the model)"
     if layer.lut_da4ml is None and not layer.bit_operations:
-        yield "no products: nothing that the estimates count"
+        yield "no bit operations: sums, tables, means, softmax and normalisation are not counted (the model)"
 
 
 def _lut(layer: LayerFacts) -> str:

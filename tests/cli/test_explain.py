@@ -77,6 +77,9 @@ def test_a_mean_is_told_with_the_multiplications_that_it_has(job: Job) -> None:
         "Nothing is rounded: the result is ap_fixed<10,4>.",
     ]
     assert [shape["multipliers"] for shape in pool["shapes"]] == [4, 4]
+    # which are there, though the estimate from bit operations does not count them
+    told = job.main("explain", job.config(), "pool", "-q").out
+    assert "no bit operations: sums, tables, means, softmax and normalisation are not counted" in told
 
 
 def test_the_stages_of_an_attention_with_shared_multipliers(job: Job) -> None:
