@@ -39,7 +39,7 @@ def baseline(out: Output, config: Path, path: Path | None, update: bool, fresh: 
     from fpga_tf.flow.config import load_config
     from fpga_tf.flow.quiet import set_environment
 
-    check_targets(out=path)
+    check_targets(config, out=path)
     loaded = load_config(config, project=project)
     set_environment()
     with out.guarded():

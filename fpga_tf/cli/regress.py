@@ -52,7 +52,7 @@ def regress(
     from fpga_tf.flow.config import load_config
     from fpga_tf.flow.quiet import set_environment
 
-    check_targets(baseline=path, json=json_, junit=junit, markdown=markdown, gitlab=gitlab)
+    check_targets(config, baseline=path, json=json_, junit=junit, markdown=markdown, gitlab=gitlab)
     loaded = load_config(config, project=project)
     set_environment()
     with out.guarded():

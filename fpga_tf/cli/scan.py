@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fpga_tf.cli.output import Output, common
+from fpga_tf.cli.targets import check_targets
 
 if TYPE_CHECKING:
     from fpga_tf.flow.config import Config
@@ -57,6 +58,7 @@ def scan(
     from fpga_tf.verdict.plots.style import check_plot
 
     asked = widths(integer, fraction, weight_fraction)
+    check_targets(config, csv=csv, plot=plot)
     if plot is not None:
         check_plot(plot)
     loaded = load_config(config)

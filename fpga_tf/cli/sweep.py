@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fpga_tf.cli.output import Output, common
+from fpga_tf.cli.targets import check_targets
 from fpga_tf.errors import UserError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def sweep(
     from fpga_tf.verdict.plots.style import check_plot
 
     _check(pick, output, parquet)
+    check_targets(config, csv=csv, parquet=parquet, plot=plot, output=output)
     if plot is not None:
         check_plot(plot)
     loaded = load_config(config)

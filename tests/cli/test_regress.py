@@ -255,5 +255,7 @@ def test_files_that_can_not_be_written_are_refused_before_the_run(job: Job) -> N
     assert (done.code, done.json["error"]["what"]) == (2, "--junit must be a file, not a folder or a device")
     done = regress(job, "--junit", job.folder / "x", "--json", job.folder / "x")
     assert (done.code, done.json["error"]["what"]) == (2, "--junit must be another file than --json, not the same")
+    done = regress(job, "--markdown", job.folder / "small.yaml")
+    assert done.json["error"]["what"] == "--markdown must be another file than the configuration, not the same"
     assert baseline(job, "--out", job.folder).code == 2
     assert not job.project.exists()

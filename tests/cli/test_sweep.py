@@ -281,6 +281,7 @@ def test_text(job: Job) -> None:
         (("--pick", "best"), {}, "--pick must be auc, lut or the number of a point, not 'best'"),
         (("-o", "x.yaml"), {}, "--output must be left out without --pick"),
         (("--plot", "x.jpg"), {}, "a plot must be a file that ends with .png, .pdf, .svg, not 'x.jpg'"),
+        (("--csv", "a.csv", "--parquet", "a.csv"), {}, "--parquet must be another file than --csv, not the same"),
         ((), {"sweep": {"integer_bits": [12], "fraction_bits": [16]}}, "a point must be one that hardware can have"),
     ],
 )
@@ -288,6 +289,15 @@ def test_what_is_refused(arguments: tuple[str, ...], changes: dict[str, Any], wh
     done = sweep(job, *arguments, **changes)
     assert done.code == 2
     assert done.json["error"]["what"].startswith(what)
+
+
+@pytest.mark.parametrize("arguments", [("--csv",), ("--parquet",), ("--pick", "lut", "--output")])
+def test_the_configuration_is_never_written_over(arguments: tuple[str, ...], job: Job) -> None:
+    path = configured(job)
+    text = path.read_text()
+    done = job.main("sweep", path, "--format", "json", "-q", *arguments, path)
+    what = f"{arguments[-1]} must be another file than the configuration, not the same"
+    assert (done.code, done.json["error"]["what"], path.read_text()) == (2, what, text)
 
 
 def test_the_section_that_is_proposed_where_there_is_none_is_accepted(job: Job) -> None:

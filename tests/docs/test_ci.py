@@ -50,6 +50,20 @@ def test_github_has_the_shape_that_actions_read() -> None:
         assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/x@v1"))
 
 
+def test_caches_of_github_follow_the_version_of_fpga_tf() -> None:
+    text = (CI / "github.yml").read_text()
+    (place,) = re.findall(r"^# For a tagger's repository: (\S+)$", text, re.MULTILINE)
+    steps = {step["uses"].partition("@")[0]: step.get("with", {}) for step in of_actions(text)}
+    # without it the action fails in a repository that has neither requirements.txt nor pyproject.toml
+    assert steps["actions/setup-python"] == {"python-version": "3.12", "cache": "pip", "cache-dependency-path": place}
+    (files,) = re.findall(r"hashFiles\((.*?)\)", steps["actions/cache"]["key"])
+    assert files.split(", ") == [repr(name) for name in (place, "tagger.yaml", "tagger.keras")]
+
+
+def of_actions(text: str) -> list[dict[str, Any]]:
+    return [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"] if "uses" in step]
+
+
 def test_gitlab_reads_the_files_that_the_command_writes() -> None:
     job = yaml.safe_load((CI / "gitlab-ci.yml").read_text())["tagger"]
     (line,) = [line for line in job["script"] if " regress " in line]
