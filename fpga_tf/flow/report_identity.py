@@ -122,14 +122,15 @@ def _check(one: Identity, wanted: Identity) -> None:
         return  # the project beside its RTL, or the other way round
     if one.key != wanted.key or one.top != wanted.top or one.files != wanted.files:
         raise _refuse("reports must be of the project as it was generated, not of another state of it", one, wanted)
-    other = [
-        name
-        for name in one.files
-        if name.startswith(("firmware/", "src/")) and _digest(one, name) != _digest(wanted, name)
-    ]
+    other = [name for name in one.files if _decides(name) and _digest(one, name) != _digest(wanted, name)]
     if other:
         shown = ", ".join(other[:_SHOWN]) + (" ..." if len(other) > _SHOWN else "")
         raise _refuse(f"reports must be of the project's own sources, not of edited ones ({shown})", one, wanted)
+
+
+def _decides(name: str) -> bool:
+    """Whether reports depend on a generated file: the design, or the testbench and the vectors of co-simulation."""
+    return name.startswith(("firmware/", "src/", "tb_data/")) or name.endswith("_test.cpp")
 
 
 def _digest(one: Identity, name: str) -> str | None:

@@ -132,6 +132,11 @@ def test_edited_sources_are_refused_unless_the_project_has_them_too(made: Path, 
     folder = sent(made, tmp_path / "there")
     (folder / "tagger_project/build_opt.tcl").write_text("array set opt { csim 0 }\n")
     assert len(read(folder, made)) == 1  # scripts don't change the design
+    vectors = folder / "tagger_project/tb_data/tb_input_features.dat"
+    before = vectors.read_bytes()
+    vectors.write_text("0 0\n")  # co-simulation would pass with these
+    assert "not of edited ones (tb_data/tb_input_features.dat)" in refused(folder, made).what
+    vectors.write_bytes(before)
     source = "firmware/nnet_utils/nnet_dense.h"
     (folder / "tagger_project" / source).write_text("// faster\n")
     assert refused(folder, made).what == f"reports must be of the project's own sources, not of edited ones ({source})"
