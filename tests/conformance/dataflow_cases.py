@@ -35,6 +35,7 @@ def moved(b: Bench) -> None:
     b.out(turned, L.Permute((2, 1), name=b.name("move"))(turned), b.quantised(turned))
     b.out(dense_layer(b, 2)(L.Reshape((2, 6), name=b.name("shape"))(x)))
     b.out(L.Reshape((2, 4), name=b.name("shape"))(L.Dropout(0.1, name=b.name("drop"))(z)))
+    b.out(L.Permute((2, 1), name=b.name("move"))(L.Reshape((4, 2), name=b.name("shape"))(turned)))
     # vectors and planes that travel in rows of another shape: joined, but not row by row
     pairs = [other, L.Flatten(name=b.name("flat"))(x)], [flat, flat]
     b.out(*(L.Concatenate(name=b.name("cat"))(pair) for pair in pairs))

@@ -207,9 +207,14 @@ def depths(text: str) -> dict[str, int]:
 
 
 def arrays_of(text: str) -> set[str]:
-    """The arrays between processes."""
+    """The arrays between processes, by all their names."""
     body = text[text.index(") {") :]
-    return set(re.findall(r"^    layer\d+_t (layer\d+_out\d*)\[", body, re.MULTILINE))
+    return set(re.findall(r"^    layer\d+_t (layer\d+_out\d*)\[", body, re.MULTILINE)) | set(others_of(text))
+
+
+def others_of(text: str) -> dict[str, str]:
+    """Other names of arrays: name -> array."""
+    return dict(re.findall(r"^    auto& (\w+) = (\w+);$", text, re.MULTILINE))
 
 
 def calls(text: str) -> list[tuple[str, str, str, list[str]]]:
@@ -231,14 +236,15 @@ PORTS = pytest.mark.parametrize("ports", ["io_parallel", "io_stream"])
 def test_each_fifo_and_each_array_has_one_writer_and_one_reader(kind: str, ports: str) -> None:
     text = text_of(kind, ports)
     fifos = set(depths(text))
-    arrays = arrays_of(text)
+    others = others_of(text)
+    arrays = arrays_of(text) - set(others)
     head = text[text.index("void top(") : text.index(") {")]
     entered = set(re.findall(r"(?:input\w*_t>? &?|\s)(\w+)(?:\[|,|\n)", head))
     results = {name for name in entered if re.fullmatch(r"layer\d+_out\d*", name)}
     written: Counter[str] = Counter()
     read: Counter[str] = Counter()
     for line, _, index, variables in calls(text):
-        for name in variables:
+        for name in (others.get(one, one) for one in variables):
             own = re.fullmatch(rf"layer{index}_out\d*", name) is not None
             if name in fifos | arrays | results:
                 assert own or written[name] == 1, f"{name} is read before it is written: {line}"

@@ -6,6 +6,7 @@ functions of unrolled layers are inlined into whoever calls them, so each of tho
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from fpga_tf.hls.dataflow.plan import Plan
@@ -46,8 +47,9 @@ def function_name(index: int) -> str:
 def _unrolled(layer: Any, call: str, inputs: list[Any]) -> str:
     """Write a function around a call behind the layer's configuration; returns the call of that function."""
     arrays = [*inputs, *layer.get_variables()]
+    parameters = ", ".join(f"{array.type.name} {array.name}[{prod(array.shape)}]" for array in arrays)
     name = function_name(layer.index)
-    text = f"""inline void {name}({", ".join(array.definition_cpp() for array in arrays)}) {{
+    text = f"""inline void {name}({parameters}) {{
     #pragma HLS INLINE off
     #pragma HLS PIPELINE II = 1
     {call};
