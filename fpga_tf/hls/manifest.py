@@ -13,7 +13,7 @@ from fpga_tf.files import MANIFEST, changed_files, sha256_file
 from fpga_tf.fixedpoint import Format
 from fpga_tf.process import Network
 
-SCHEMA = 1
+SCHEMA = 2  # since it must hold the clock's uncertainty
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,11 @@ def read_manifest(folder: Path) -> Manifest:
             where=str(path),
             hint="make the project again with --fresh",
         ) from error
-    raise UserError(f"a project must have manifest schema {SCHEMA}, not {data['schema']!r}", where=str(path))
+    raise UserError(
+        f"a project must have manifest schema {SCHEMA}, not {data['schema']!r}",
+        where=str(path),
+        hint="another version of fpga_tf made it: make it again with --fresh",
+    )
 
 
 def _checked(data: dict[str, Any]) -> Manifest:

@@ -320,7 +320,7 @@ MANIFESTS: dict[str, Callable[[str], str]] = {
     "cut": lambda text: text[: len(text) // 2],
     "list": lambda text: "[]",
     "deep": lambda text: "[" * 100_000,
-    "schema": lambda text: text.replace('"schema": 1', '"schema": 2'),
+    "schema": lambda text: text.replace('"schema": 2', '"schema": 1'),
     "no ports": lambda text: text.replace('"inputs"', '"outputs2"'),
     "clock": lambda text: text.replace('"clock_ns": 5.0', '"clock_ns": "5"'),
     "jobs": lambda text: text.replace('"jobs": 2', '"jobs": 1000000'),

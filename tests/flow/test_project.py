@@ -128,6 +128,14 @@ def test_a_manifest_of_other_types(name: str, value: object, tmp_path: Path) -> 
     assert caught.value.where == str(tmp_path / MANIFEST)
 
 
+def test_a_manifest_of_another_version_is_not_called_damaged(tmp_path: Path) -> None:
+    rewrite(project(tmp_path), schema=1, clock_uncertainty_percent=None)
+    with pytest.raises(UserError) as caught:
+        read_project(tmp_path)
+    assert caught.value.what == "a project must have manifest schema 2, not 1"
+    assert caught.value.hint == "another version of fpga_tf made it: make it again with --fresh"
+
+
 def test_a_manifest_without_a_key(tmp_path: Path) -> None:
     project(tmp_path)
     text = (tmp_path / MANIFEST).read_text()

@@ -170,7 +170,7 @@ def test_fewer_samples_than_vectors_are_all_written(tmp_path: Path) -> None:
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
         lambda text: "[" * 100_000,
-        lambda text: text.replace('"schema": 1', '"schema": 2'),
+        lambda text: text.replace('"schema": 2', '"schema": 1'),
         lambda text: text.replace('"name": "tagger"', '"name": "a; rm -rf b"'),
         lambda text: text.replace('"format": "ap_fixed<8,4,AP_RND_CONV,AP_SAT,0>"', '"format": "double"'),
         lambda text: text.replace('"shape": [', '"shape": [null, '),
