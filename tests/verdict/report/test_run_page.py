@@ -134,6 +134,14 @@ def test_the_page(chromium: Any, pages: dict[str, Path], name: str, width: int, 
     page.close()
 
 
+def test_a_phone_shows_all_columns(chromium: Any, pages: dict[str, Path]) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 900})
+    page.goto(pages["run"].as_uri())
+    hidden = page.evaluate("[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)")
+    assert hidden and max(hidden) == 0
+    page.close()
+
+
 @pytest.mark.parametrize("name", ["run", "evil"])
 def test_paper(chromium: Any, pages: dict[str, Path], name: str) -> None:
     page = chromium.new_page(viewport={"width": 688, "height": 1000})  # A4 within its margins
