@@ -3,6 +3,8 @@
 
 // y[r][c] = x[r][c] * scale[c] + shift[c]; exact up to the conversion into out_T.
 
+#include "convert.h"
+
 namespace fpga_tf {
 
 struct scale_shift_config {
@@ -21,7 +23,7 @@ void scale_shift(const in_T x[CONFIG_T::n_rows * CONFIG_T::n_channels], out_T y[
             #pragma HLS UNROLL
             typename CONFIG_T::accum_t sum = x[r * CONFIG_T::n_channels + c] * scale[c];
             sum += shift[c];
-            y[r * CONFIG_T::n_channels + c] = sum;
+            y[r * CONFIG_T::n_channels + c] = converted<out_T, typename CONFIG_T::accum_t>(code_of(sum));
         }
     }
 }
