@@ -87,7 +87,7 @@ def atomic_write(path: Path, data: bytes | str) -> None:
     check_output(path)
     raw = data.encode("utf-8") if isinstance(data, str) else data
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         fd, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".tmp", dir=path.parent)
         temporary = Path(name)
         try:
@@ -101,6 +101,15 @@ def atomic_write(path: Path, data: bytes | str) -> None:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # as /proc says it, which has no folders but its own
+        raise ToolError(
+            "a folder must be made, not refused by the file system", where=str(folder), hint="name another folder"
+        ) from error
 
 
 def sha256_file(path: Path) -> str:
