@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -211,6 +212,23 @@ def test_the_weights_of_an_attention_leave_in_the_order_of_their_axes(ports: str
         assert rows is not None and rows.plain and (rows.count, rows.channels) == (2, 9)
     else:
         assert rows is None and turned[0].outputs == plan.outputs[1:]
+
+
+@pytest.mark.parametrize("ports", ["io_parallel", "io_stream"])
+def test_what_nobody_reads_is_left_out(ports: str, tmp_path: Path) -> None:
+    from fpga_tf.hls.convert import Target, convert
+
+    x = keras.Input((4, 3), name="x")
+    y = quant("x_q")(x)
+    _, weights = attention()(y, y, return_attention_scores=True)
+    model = keras.Model(x, quant("weights_q")(weights))
+    made = planned(x, model.output, ports, {"attention/output": LayerShape()})
+    stages = [n.layer.partition("/")[2] for n in made.nodes if n.layer.startswith("attention/")]
+    assert stages == ["query", "key", "scores", "attention"]
+    assert made.unrolled == []
+    shapes = Shapes(LayerShape("dataflow"), {}, ports)  # type: ignore[arg-type]
+    converted = convert(model, Target("top", tmp_path / "project", shapes=shapes))
+    assert "attention_output" not in {tap.node for tap in converted.state.taps}
 
 
 def test_a_mask_with_a_row_for_each_query_stays_in_rows() -> None:

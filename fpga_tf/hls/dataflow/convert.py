@@ -134,6 +134,7 @@ def _assert(graph: Any, made: Plan, state: Conversion) -> None:
 
 
 def _settle(made: Plan, state: Conversion) -> None:
-    """Tell those who compare layers in which order rows come."""
+    """Tell those who compare layers in which order rows come, and which are left out."""
     orders = {n.name: made.rows[n.outputs[0]].order for n in made.nodes if n.outputs[0] in made.rows}
-    state.taps[:] = [replace(tap, order=orders.get(tap.node, ())) for tap in state.taps]
+    there = {node.name for node in made.nodes}
+    state.taps[:] = [replace(tap, order=orders.get(tap.node, ())) for tap in state.taps if tap.node in there]

@@ -109,18 +109,18 @@ class _Maker:
     def __init__(self, lowered: Lowered, shapes: Shapes, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         self.state: Conversion = lowered.state
         self.lowered, self.shapes = lowered, shapes
-        streamed = shapes.io_type == "io_stream"
         self.plan = Plan(formats=dict(self.state.formats), shapes=dict(self.state.shapes), inputs=inputs)
         self.alias: dict[str, str] = {}
         self.taken = {name.lower() for name in self.state.classes}
-        self.outputs, self.streamed = outputs, streamed
-        if streamed:
+        self.outputs, self.streamed = outputs, shapes.io_type == "io_stream"
+        if self.streamed:
             self.plan.rows.update({name: Rows.of(self.plan.shapes[name]) for name in inputs})
 
     def made(self) -> Plan:
         for node in self.lowered.nodes:
             self._place(node)
         self._ports()
+        self._leave_out()
         self._copy()
         return self.plan
 
@@ -203,6 +203,16 @@ class _Maker:
             else:
                 found.append(self._as_rows(self._as_array(tensor, user, layer), user, layer))
         self.plan.outputs = tuple(found)
+
+    def _leave_out(self) -> None:
+        """Leave out what nobody reads, which would fill its FIFO: an attention of which the weights alone are used."""
+        read, kept = set(self.plan.outputs), list[Placed]()
+        for node in reversed(self.plan.nodes):
+            if not node.inputs or read & set(node.outputs):
+                kept.insert(0, node)
+                read.update(node.inputs)
+        self.plan.nodes, layers = kept, {node.layer for node in kept if node.kernel is None}
+        self.plan.unrolled = [layer for layer in self.plan.unrolled if layer in layers]
 
     def _copy(self) -> None:
         """Give each reader a tensor of its own."""
