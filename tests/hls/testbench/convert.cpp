@@ -14,6 +14,18 @@ template <class out_T, class exact_T> void check_each() {
     }
 }
 
+// The same where no bit is kept. There ap_fixed reads beyond the first one and aborts, so it is given more of them.
+template <class out_T, class exact_T> void check_dropped() {
+    typedef fpga_tf::number<exact_T> N;
+    const int low = N::is_signed ? -(1 << (N::width - 1)) : 0;
+    for (int code = low; code < low + (1 << N::width); code++) {
+        ap_fixed<32, 32 - N::fraction> exact;
+        exact.range(31, 0) = ap_int<32>(code).range(31, 0);
+        const out_T expected = exact;
+        CHECK((fpga_tf::converted<out_T, exact_T>(fpga_tf::code<exact_T>(code)) == expected));
+    }
+}
+
 // More digits, fewer and none before the point and behind it.
 template <ap_q_mode Q, ap_o_mode O> void check_modes() {
     check_each<ap_fixed<4, 2, Q, O>, ap_fixed<8, 4>>();
@@ -27,7 +39,11 @@ template <ap_q_mode Q, ap_o_mode O> void check_modes() {
     check_each<ap_fixed<1, 1, Q, O>, ap_fixed<6, 3>>();
     check_each<ap_fixed<3, -1, Q, O>, ap_fixed<7, 1>>();
     check_each<ap_fixed<3, 5, Q, O>, ap_fixed<7, 6>>();
-    check_each<ap_fixed<4, 7, Q, O>, ap_fixed<7, 4>>(); // one digit is kept; ap_types refuse to drop all
+    check_each<ap_fixed<4, 7, Q, O>, ap_fixed<7, 4>>(); // one digit is kept
+    check_dropped<ap_fixed<4, 9, Q, O>, ap_fixed<7, 4>>();
+    check_dropped<ap_fixed<4, 12, Q, O>, ap_ufixed<6, 4>>();
+    check_dropped<ap_ufixed<4, 10, Q, O>, ap_fixed<6, 4>>();
+    check_dropped<ap_fixed<4, 4, Q, O>, ap_ufixed<1, -1>>();
 }
 
 template <ap_o_mode O> void check_overflow() {

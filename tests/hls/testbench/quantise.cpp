@@ -20,7 +20,6 @@ int main() {
         CHECK(y[i] == even[i]);
         CHECK(z[i] == rectified[i]);
     }
-#if !defined(FPGA_TF_AP_SUMS) && !defined(__SYNTHESIS__)
     // last bits above the values' first ones; ap_fixed's own assignment reads beyond that, and aborts
     typedef ap_fixed<5, 9, AP_RND_CONV, AP_SAT> coarse_t;
     const ap_fixed<5, 1> small[6] = {0.5, -0.5, 0.9375, -1, 0, 0.0625};
@@ -29,6 +28,5 @@ int main() {
     for (unsigned i = 0; i < 6; i++) {
         CHECK(w[i] == 0);
     }
-#endif
     return 0;
 }

@@ -24,10 +24,27 @@ struct conversion_of<ap_fixed<W, I, Q, O, N>> : rounding_and_overflow<Q, O, N> {
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
 struct conversion_of<ap_ufixed<W, I, Q, O, N>> : rounding_and_overflow<Q, O, N> {};
 
+template <int W, int I, bool SIGNED> struct fixed_of {
+    typedef ap_fixed<W, I> type;
+};
+template <int W, int I> struct fixed_of<W, I, false> {
+    typedef ap_ufixed<W, I> type;
+};
+
+// A value in the type out_T, by ap_fixed's assignment. That reads the first bit that it drops, beyond the value's own
+// bits if the last bit of out_T lies above all of them: so there are bits enough.
+template <class out_T, int W, int I, bool SIGNED, ap_q_mode Q, ap_o_mode O, int N>
+out_T assigned(const ap_fixed_base<W, I, SIGNED, Q, O, N> &x) {
+    #pragma HLS INLINE
+    const int fraction = W - I, least = fraction - number<out_T>::fraction + 1;
+    const int width = W > least ? W : least;
+    return out_T(typename fixed_of<width, width - fraction, SIGNED>::type(x));
+}
+
 template <class out_T, class exact_T, class sum_T, bool FAST> struct converter {
     static out_T convert(const sum_T &sum) {
         #pragma HLS INLINE
-        return out_T(value_of<exact_T>(sum));
+        return assigned<out_T>(value_of<exact_T>(sum));
     }
 };
 

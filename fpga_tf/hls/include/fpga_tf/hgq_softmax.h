@@ -6,8 +6,6 @@
 // Without max-subtraction e_j = E[bits of x_j]. What has no address bits is always looked up at entry 0. Both tables
 // hold integer codes. Everything before the conversions into normal_t, entry_t and out_T is exact.
 
-#include "ap_fixed.h"
-#include "ap_int.h"
 #include "softmax.h"
 
 namespace fpga_tf {
@@ -50,21 +48,21 @@ void hgq_softmax_row(const in_T x[CONFIG_T::n_slice], out_T y[CONFIG_T::n_slice]
     for (unsigned j = 0; j < N; j++) {
         #pragma HLS UNROLL
         const typename CONFIG_T::span_t below = largest - x[j];
-        const typename CONFIG_T::normal_t d = CONFIG_T::stable ? typename CONFIG_T::normal_t(below)
-                                                               : typename CONFIG_T::normal_t(x[j]);
+        const typename CONFIG_T::normal_t d = CONFIG_T::stable ? assigned<typename CONFIG_T::normal_t>(below)
+                                                               : assigned<typename CONFIG_T::normal_t>(x[j]);
         e[j] = exp_table[address_of<CONFIG_T::exp_address_bits>(d)];
         partial[j] = e[j];
     }
     typename CONFIG_T::total_t total;
     total.range(CONFIG_T::total_bits - 1, 0) = tree_sum<sum_t, N>(partial).range(CONFIG_T::total_bits - 1, 0);
-    const typename CONFIG_T::entry_t s = total;
+    const typename CONFIG_T::entry_t s = assigned<typename CONFIG_T::entry_t>(total);
     const typename CONFIG_T::product_t inverse = inverse_table[address_of<CONFIG_T::inverse_address_bits>(s)];
     for (unsigned j = 0; j < N; j++) {
         #pragma HLS UNROLL
         const typename CONFIG_T::product_t product = e[j] * inverse;
         typename CONFIG_T::weight_t weight;
         weight.range(CONFIG_T::product_bits - 1, 0) = product.range(CONFIG_T::product_bits - 1, 0);
-        y[j] = weight;
+        y[j] = assigned<out_T>(weight);
     }
 }
 

@@ -10,8 +10,7 @@
 // Everything before a conversion is exact. The root's argument is v with `guard` more bits, plus epsilon_code; it is
 // never zero. Its leading pair of bits is brought to the top, and the root shifted back by half as many bits.
 
-#include "ap_fixed.h"
-#include "ap_int.h"
+#include "convert.h"
 #include "mean.h"
 
 namespace fpga_tf {
@@ -72,7 +71,7 @@ template <class in_T, class out_T, typename MEAN_T> void row_mean(const in_T x[M
     }
     typename MEAN_T::moved_t moved;
     moved.range(MEAN_T::sum_bits - 1, 0) = sum.range(MEAN_T::sum_bits - 1, 0);
-    y[0] = moved;
+    y[0] = assigned<out_T>(moved);
 }
 
 template <typename CONFIG_T>
@@ -121,7 +120,7 @@ void layer_norm_row(const in_T x[CONFIG_T::n_slice], out_T y[CONFIG_T::n_slice],
     row_mean<in_T, typename CONFIG_T::mean_t, values_mean<CONFIG_T>>(x, mean);
     for (unsigned j = 0; j < N; j++) {
         #pragma HLS UNROLL
-        deviation[j] = x[j] - mean[0];
+        deviation[j] = assigned<typename CONFIG_T::deviation_t>(x[j] - mean[0]);
         square[j] = deviation[j] * deviation[j];
     }
     row_mean<typename CONFIG_T::square_t, typename CONFIG_T::variance_t, squares_mean<CONFIG_T>>(square, variance);
@@ -130,7 +129,7 @@ void layer_norm_row(const in_T x[CONFIG_T::n_slice], out_T y[CONFIG_T::n_slice],
         #pragma HLS UNROLL
         typename CONFIG_T::accum_t sum = deviation[j] * inverse * gamma[j];
         sum += beta[j];
-        y[j] = sum;
+        y[j] = assigned<out_T>(sum);
     }
 }
 

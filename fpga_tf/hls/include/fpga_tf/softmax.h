@@ -7,8 +7,7 @@
 // Without max-subtraction e_j = E[x_j]. Everything before the conversion into out_T is exact.
 // A row without any score that counts gives zeros.
 
-#include "ap_fixed.h"
-#include "ap_int.h"
+#include "convert.h"
 
 namespace fpga_tf {
 
@@ -105,7 +104,7 @@ void softmax_row(const ap_int<CONFIG_T::in_bits + 1> code[CONFIG_T::n_slice], co
         const ap_uint<CONFIG_T::product_bits> product = e[j] * inverse;
         ap_ufixed<CONFIG_T::product_bits, CONFIG_T::product_bits - CONFIG_T::product_fraction> weight;
         weight.range(CONFIG_T::product_bits - 1, 0) = product.range(CONFIG_T::product_bits - 1, 0);
-        y[j] = total == 0 ? out_T(0) : out_T(weight);
+        y[j] = total == 0 ? out_T(0) : assigned<out_T>(weight);
     }
 }
 
