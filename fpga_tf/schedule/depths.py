@@ -55,7 +55,7 @@ def check_depths(network: Network) -> None:
 
     If not all FIFOs hold whole samples where they must, choices of eager and lazy processes are run: all of them in
     networks of up to 6 processes, which is a proof, too; else all eager, all lazy, and each single one that differs
-    from the others. That is none: two lazy processes may deadlock where neither does alone.
+    from the others. The latter is no proof: two lazy processes may deadlock where neither does alone.
 
     Raises:
         Deadlock: a schedule does.
