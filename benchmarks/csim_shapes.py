@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from plain_hls4ml import written
+
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.update(KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3")
 
@@ -116,24 +118,10 @@ def plain(size: str, folder: Path) -> dict[str, Any]:
     """Through hls4ml alone."""
     import ctypes
 
-    import hls4ml
     import numpy as np
-    from hls4ml.converters.keras_v3._base import registry
 
-    old = "hgq.layers.multi_head_attention.QMultiHeadAttention"
-    registry["hgq.layers.attn.mha.QMultiHeadAttention"] = registry[old]
     model, samples = hgq2_model(size), SIZES[size][5]
-    graph = hls4ml.converters.convert_from_keras_model(
-        model,
-        output_dir=str(folder),
-        project_name="plain",
-        backend="Vitis",
-        io_type="io_parallel",
-        hls_config={"Model": {"Precision": "ap_fixed<1,0>", "ReuseFactor": 1, "Strategy": "latency"}},
-        allow_da_fallback=False,
-        allow_v2_fallback=False,
-    )
-    graph.write()
+    graph = written(model, folder)
     built = watched([sys.executable, "-S", "-c", _WATCH, "bash", "build_lib.sh"], folder)
     # what graph.compile() does once its build script has run
     graph._top_function_lib = ctypes.cdll.LoadLibrary(str(next((folder / "firmware").glob("plain-*.so"))))

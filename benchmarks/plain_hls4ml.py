@@ -27,21 +27,18 @@ def children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def plain(model_path: Path, x: Any, folder: Path) -> dict[str, Any]:
-    """Through hls4ml alone, its own build script and its own predict()."""
+def written(model: Any, folder: Path) -> Any:
+    """hls4ml's graph of an HGQ2 model, its project written."""
     import hls4ml
-    import numpy as np
     from hls4ml.converters.keras_v3._base import registry
-
-    from fpga_tf.models.read import read_model
 
     for new, old in {
         "hgq.layers.attn.mha.QMultiHeadAttention": "hgq.layers.multi_head_attention.QMultiHeadAttention",
         "hgq.layers.attn.linformer.QLinformerAttention": "hgq.layers.linformer_attention.QLinformerAttention",
     }.items():
         registry[new] = registry[old]
-    graph = hls4ml.converters.convert_from_keras_model(
-        read_model(model_path),
+    graph: Any = hls4ml.converters.convert_from_keras_model(
+        model,
         output_dir=str(folder),
         project_name="plain",
         backend="Vitis",
@@ -51,6 +48,16 @@ def plain(model_path: Path, x: Any, folder: Path) -> dict[str, Any]:
         allow_v2_fallback=False,
     )
     graph.write()
+    return graph
+
+
+def plain(model_path: Path, x: Any, folder: Path) -> dict[str, Any]:
+    """Through hls4ml alone, its own build script and its own predict()."""
+    import numpy as np
+
+    from fpga_tf.models.read import read_model
+
+    graph = written(read_model(model_path), folder)
     before, started = children_cpu(), time.monotonic()
     graph.compile()
     built, cpu = time.monotonic() - started, children_cpu() - before

@@ -14,10 +14,11 @@ PACKAGE = Path(fpga_tf.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 500
 
-BASE = {"", "cpp_names", "errors", "files", "process", "schedule", "store", "together"}  # "" is fpga_tf itself
+BASE = {"", "cpp_names", "damage", "errors", "files", "process", "schedule", "store", "together"}  # "" is fpga_tf
 MAY_IMPORT = {
     "": {"errors"},
     "cpp_names": set(),
+    "damage": set(),
     "errors": set(),
     "files": {"errors"},
     "process": set(),

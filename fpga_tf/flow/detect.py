@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Literal
 
+from fpga_tf.damage import ZIP_DAMAGE
 from fpga_tf.errors import UserError
 
 Detected = Literal["keras", "qkeras", "hgq2", "unknown"]
@@ -85,7 +85,7 @@ def _archive_config(path: Path) -> bytes:
                 raw = member.read(MAX_CONFIG_BYTES + 1)  # the size stated in the archive may be a lie
     except KeyError as error:
         raise _not_a_model(path, "a zip archive without config.json") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except ZIP_DAMAGE as error:
         raise _not_a_model(path, f"a damaged archive ({error})") from error
     if len(raw) > MAX_CONFIG_BYTES:
         raise _not_a_model(path, "an archive whose config.json is larger than it says")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fpga_tf.damage import ZIP_DAMAGE
 from fpga_tf.errors import UserError
 from fpga_tf.files import atomic_write
 from fpga_tf.flow.samples import EVALUATION
@@ -18,10 +18,7 @@ from fpga_tf.hls.manifest import Manifest
 
 REFERENCE = "fpga_tf_reference.npz"
 MAX_BYTES = 2**31  # unpacked; 12,000 jets of 90 values take 1 MB
-_DAMAGE = (
-    OSError, ValueError, KeyError, IndexError, TypeError, EOFError, MemoryError, NotImplementedError, RuntimeError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+_DAMAGE = (*ZIP_DAMAGE, OSError, KeyError, IndexError, TypeError, MemoryError)
 Codes = NDArray[np.int64]
 
 

@@ -12,13 +12,13 @@ import stat
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeVar
 
+from fpga_tf.damage import ZIP_DAMAGE
 from fpga_tf.errors import FpgaTfError, UserError
 from fpga_tf.files import disk_errors
 
@@ -27,7 +27,6 @@ MAX_BYTES = 4 * 1024**3  # of all files, unpacked; a project of ours has some te
 MAX_NAME, MAX_PART = 1000, 255  # bytes of a file's name with its folders, and of each of these
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _CHUNK = 1024**2
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 T = TypeVar("T")
 
 
@@ -61,7 +60,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with disk_errors(folder):
                 _unpack(path, folder)
-        except _DAMAGE as error:
+        except (tarfile.TarError, *ZIP_DAMAGE) as error:
             raise _refused(path, f"a whole one, not one that fails with: {error}") from error
         except OSError as error:  # a name that the file system does not take, or damage that gzip finds
             raise _refused(

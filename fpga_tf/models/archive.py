@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fpga_tf.damage import ZIP_DAMAGE
 from fpga_tf.errors import ToolError, UserError
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ MAX_OBJECTS = 100_000  # groups and datasets in one HDF5 file
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 _MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
-_ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 # What h5py raises on damaged content depends on where the damage lies.
 _HDF5_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, AttributeError)
 
@@ -84,7 +83,7 @@ def _zip_config(path: Path) -> bytes:
             weights = _member(archive, "model.weights.h5", MAX_UNPACKED, path)
     except PermissionError:
         raise
-    except _ZIP_DAMAGE as error:
+    except (*ZIP_DAMAGE, OSError) as error:
         raise _damaged(path, "a zip archive written by Keras", error) from error
     with _hdf5(io.BytesIO(weights), path) as file:
         _check_hdf5(file, path)

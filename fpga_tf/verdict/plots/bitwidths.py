@@ -107,6 +107,8 @@ def _about_the_point(axes: Any, rows: Sequence[Widths]) -> None:
 
 def _counts(axes: Any, rows: Sequence[Widths]) -> None:
     """Cells that are the darker the more bits there are, each with its number."""
+    from matplotlib.ticker import NullLocator
+
     largest = max((cell for row in rows for cell in row.cells if cell is not None), default=1)
     for place, row in enumerate(rows):
         for column, bits in enumerate(row.cells):
@@ -122,11 +124,5 @@ def _counts(axes: Any, rows: Sequence[Widths]) -> None:
             axes.text(column, place, "" if bits is None else str(bits), ha="center", va="center", fontsize=9)
     axes.set_xlim(-0.55, len(COLUMNS) - 0.45)
     axes.set_xticks(range(len(COLUMNS)), COLUMNS)
-    axes.xaxis.set_minor_locator(_no_ticks())
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("bits")
-
-
-def _no_ticks() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()

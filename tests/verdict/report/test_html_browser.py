@@ -77,31 +77,43 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in shows}
 
 
-@pytest.mark.parametrize("name", ["designs", "hostile"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_page(chromium: Any, pages: dict[str, Path], name: str, width: int) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 900})
+def looked_at(chromium: Any, file: Path, width: int, **options: Any) -> Any:
+    """The page, open: nothing is fetched or complained of, overflows or overlaps; `options` are those of a new page."""
+    page = chromium.new_page(viewport={"width": width, "height": 900}, **options)
     requests: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(pages[name].as_uri())
-    assert [url for url in requests if not url.startswith("data:")] == [pages[name].as_uri()]
+    page.goto(file.as_uri())
+    assert [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
     assert complaints == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERLAPS) == []
+    return page
+
+
+def printed(chromium: Any, file: Path) -> Any:
+    """The page as on paper, open: nothing lies outside or overlaps."""
+    page = chromium.new_page(viewport={"width": 688, "height": 1000})  # A4 within its margins
+    page.emulate_media(media="print")
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(OVERLAPS) == []
+    return page
+
+
+@pytest.mark.parametrize("name", ["designs", "hostile"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page(chromium: Any, pages: dict[str, Path], name: str, width: int) -> None:
+    page = looked_at(chromium, pages[name], width)
     page.close()
 
 
 @pytest.mark.parametrize("name", ["designs", "hostile"])
 def test_paper(chromium: Any, pages: dict[str, Path], name: str) -> None:
-    page = chromium.new_page(viewport={"width": 688, "height": 1000})  # A4 within its margins
-    page.emulate_media(media="print")
-    page.goto(pages[name].as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= 688
-    assert page.evaluate(OUTSIDE) == []
-    assert page.evaluate(OVERLAPS) == []
+    page = printed(chromium, pages[name])
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.close()
 

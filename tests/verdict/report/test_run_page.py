@@ -15,7 +15,7 @@ from fpga_tf.verdict.plots.waterfall import Span, Waterfall
 from fpga_tf.verdict.report.run_page import render_run, resource_chart, waterfall_chart, width_rows
 
 from .runs import run_page, unknown
-from .test_html_browser import CONTRASTS, OUTSIDE, OVERLAPS, chromium
+from .test_html_browser import CONTRASTS, chromium, looked_at, printed
 
 __all__ = ["chromium"]
 MISSING = [name for name in ("matplotlib", "mplhep") if importlib.util.find_spec(name) is None]
@@ -118,17 +118,7 @@ def test_formats_lie_about_one_point() -> None:
 @pytest.mark.parametrize("name", ["run", "evil", "unknown"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (390, "light")])
 def test_the_page(chromium: Any, pages: dict[str, Path], name: str, width: int, scheme: str) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    requests: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(pages[name].as_uri())
-    assert [url for url in requests if not url.startswith("data:")] == [pages[name].as_uri()]
-    assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(OVERLAPS) == []
+    page = looked_at(chromium, pages[name], width, color_scheme=scheme)
     assert page.evaluate(SPILLED) == 0
     assert min(page.evaluate(CONTRASTS)) >= 4.5
     page.close()
@@ -144,12 +134,7 @@ def test_a_phone_shows_all_columns(chromium: Any, pages: dict[str, Path]) -> Non
 
 @pytest.mark.parametrize("name", ["run", "evil"])
 def test_paper(chromium: Any, pages: dict[str, Path], name: str) -> None:
-    page = chromium.new_page(viewport={"width": 688, "height": 1000})  # A4 within its margins
-    page.emulate_media(media="print")
-    page.goto(pages[name].as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= 688
-    assert page.evaluate(OUTSIDE) == []
-    assert page.evaluate(OVERLAPS) == []
+    page = printed(chromium, pages[name])
     page.close()
 
 
