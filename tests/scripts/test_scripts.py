@@ -197,13 +197,11 @@ def test_a_failing_tool_is_told_with_what_it_complained_of(
 def checkout(tmp_path: Path) -> Path:
     """A copy of the scripts with environments whose fpga-tf only tells how it was called."""
     root = tmp_path / "check out"
-    (root / "fpga_tf" / "flow").mkdir(parents=True)
-    for name in ["scripts", "configs/jet_flavour.yaml", "pyproject.toml", "fpga_tf/__init__.py", "fpga_tf/errors.py"]:
-        source, target = ROOT / name, root / name
-        target.parent.mkdir(exist_ok=True)
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
-    for name in ("__init__.py", "detect.py"):
-        shutil.copy(ROOT / "fpga_tf" / "flow" / name, root / "fpga_tf" / "flow")
+    for name in ("scripts", "fpga_tf"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.h5", "*.keras"))
+    (root / "configs").mkdir()
+    for name in ("configs/jet_flavour.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, root / name)
     for name, extra in ((".venv", "qkeras"), (".venv-hgq2", "hgq2")):
         (root / name / "bin").mkdir(parents=True)
         for program in ("fpga-tf", "python"):
@@ -254,3 +252,11 @@ def test_run_without_a_python(checkout: Path, tmp_path: Path) -> None:
         "Python must be 3.11 to 3.13, not Python 3.9.2\n"
         "  hint install python3.11 (Debian: apt-get install python3 python3-venv), or set FPGA_TF_PYTHON\n"
     )
+
+
+def test_the_environment_is_found_before_anything_is_installed(checkout: Path, tmp_path: Path) -> None:
+    save_archive(tmp_path / "m.keras", "hgq.layers")
+    (tmp_path / "c.yaml").write_text("model: {path: m.keras}")
+    command = [sys.executable, "-I", "-S", checkout / "scripts" / "which_environment.py", tmp_path / "c.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, ".venv-hgq2\n", "")
