@@ -252,11 +252,3 @@ def test_run_without_a_python(checkout: Path, tmp_path: Path) -> None:
         "Python must be 3.11 to 3.13, not Python 3.9.2\n"
         "  hint install python3.11 (Debian: apt-get install python3 python3-venv), or set FPGA_TF_PYTHON\n"
     )
-
-
-def test_the_environment_is_found_before_anything_is_installed(checkout: Path, tmp_path: Path) -> None:
-    save_archive(tmp_path / "m.keras", "hgq.layers")
-    (tmp_path / "c.yaml").write_text("model: {path: m.keras}")
-    command = [sys.executable, "-I", "-S", checkout / "scripts" / "which_environment.py", tmp_path / "c.yaml"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, ".venv-hgq2\n", "")
