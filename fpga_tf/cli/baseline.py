@@ -31,7 +31,8 @@ def baseline(out: Output, config: Path, path: Path | None, update: bool, fresh: 
 
     CONFIG is run as by `run`. A JSON file is written for review and for the repository: formats and digests of the
     codes of inputs, layers and outputs, some samples in full, AUCs and accuracy, latency, clock and resources with
-    their source, versions; and `limits`, which you may edit. `regress` holds later runs against it.
+    their source, the limits of `budget` and `gates`, versions; and `limits`, which you may edit. `regress` holds later
+    runs against it.
 
     A baseline that is there is replaced with --update only, and shown with what moved. Exits with 1, and writes
     nothing, if the firmware is not its model.

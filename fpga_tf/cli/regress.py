@@ -45,7 +45,8 @@ def regress(
 
     CONFIG is run as by `run`, from the store where nothing changed. Formats and codes must be equal to those that
     `baseline` recorded; physics, latency, clock and resources may move within the limits in that file. What was known
-    must be known. Versions are told. Shown is what moved, by how much, and from which layer on.
+    must be known. A limit of `budget` or `gates` in CONFIG may get stricter, not looser. Versions are told. Shown is
+    what moved, by how much, and from which layer on.
 
     Exits with 1 if something moved beyond its limit.
     """

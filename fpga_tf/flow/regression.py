@@ -128,7 +128,7 @@ def _observed(
                 return run_program(program, manifest, inputs, jobs=1).outputs
 
             layers = traced(traced_inputs(reference.inputs))
-            new = facts(config, manifest, result, reference.inputs, outputs, layers, settings.classes, limits)
+            new = facts(config, manifest, result, reference.inputs, outputs, layers, settings, limits)
             again = None if old is None else _again(old, manifest, run)
     if old is None:
         return result, new, None

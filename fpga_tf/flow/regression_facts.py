@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from fpga_tf.files import sha256_file
 from fpga_tf.flow.config import Config
 from fpga_tf.flow.dataflow import dataflow_design, estimate_of
+from fpga_tf.flow.judge import limits as physics_limits
+from fpga_tf.flow.report_budget import limits_of
 from fpga_tf.flow.report_origin import origin_of
 from fpga_tf.flow.rtl_budget import rtl_design
 from fpga_tf.flow.rtl_verify import on_disk
 from fpga_tf.flow.samples import EVALUATION
+from fpga_tf.flow.settings import Settings
 from fpga_tf.hls.manifest import Manifest
 from fpga_tf.hls.manifest import Port as ManifestPort
 from fpga_tf.reports.design import Design
@@ -27,6 +30,7 @@ from fpga_tf.verdict.numbers import plain
 from fpga_tf.verdict.physics import Physics as RunPhysics
 from fpga_tf.verdict.regression.baseline import (
     Baseline,
+    Configuration,
     Cost,
     Costs,
     InputSet,
@@ -71,7 +75,7 @@ def facts(
     inputs: Sets,
     outputs: Sets,
     layers: Sequence[Codes],
-    classes: tuple[str, ...] | None,
+    settings: Settings,
     limits: Limits,
 ) -> Baseline:
     """A baseline of a run.
@@ -80,12 +84,12 @@ def facts(
         manifest: of the run's project.
         inputs, outputs: codes of all samples by set, one array per port; outputs are the firmware's.
         layers: codes of every layer of the manifest on `traced_inputs`.
-        classes: in the order of the labels; None without data.
+        settings: of the run.
         limits: as the user wants them.
     """
     traced = traced_inputs(inputs)
     return Baseline(
-        schema=1,
+        schema=2,
         made_for=MadeFor(
             name=manifest.name,
             backend=manifest.backend,
@@ -93,8 +97,9 @@ def facts(
             part=manifest.part,
             clock_ns=manifest.clock_ns,
             rtl_clock_ns=None if result.rtl is None else result.rtl.estimate.clock_ns.target,
-            classes=classes,
+            classes=settings.classes,
         ),
+        configuration=_configuration(settings),
         model=Model(
             file=plain(config.model.path.name), frontend=manifest.frontend, sha256=sha256_file(config.model.path)
         ),
@@ -115,6 +120,21 @@ def facts(
         cost=costs(_design(config.project, manifest, result)),
         gates={gate.gate: gate.result for gate in result.all_gates},
         limits=limits,
+    )
+
+
+def _configuration(settings: Settings) -> Configuration:
+    """Limits by the names of their gates."""
+    budget = limits_of(settings.budget)
+    found = {
+        **asdict(physics_limits(settings)),
+        "latency_us": budget.latency_us,
+        "interval_cycles": budget.interval_cycles,
+        **{f"device_share.{name}": share for name, share in budget.device_share.items()},
+        **{f"slr_share.{name}": share for name, share in budget.slr_share.items()},
+    }
+    return Configuration(
+        at_most={name: limit for name, limit in found.items() if limit is not None}, signal=settings.signal
     )
 
 

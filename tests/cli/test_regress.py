@@ -78,6 +78,9 @@ def test_what_is_recorded(kept: Job) -> None:
     assert found["cost"]["LUT"] == {"error": None, "source": None, "unit": "", "value": None}  # no RTL, no report
     assert found["gates"]["agreement"] == "pass" and found["gates"]["latency_us"] == "unknown"
     assert tuple(found["made_for"]["classes"]) == CLASSES
+    shares = {f"device_share.{name}": 0.8 for name in ("LUT", "FF", "DSP", "BRAM_18K", "URAM")} | {"slr_share.LUT": 1.0}
+    losses = {"max_auc_loss": 0.005, "max_accuracy_loss": 0.01}
+    assert found["configuration"] == {"signal": CLASSES[0], "at_most": {"latency_us": 2.0, **shares, **losses}}
     assert found["model"]["file"] == "small.keras" and found["versions"] == manifest.versions
 
 
@@ -187,6 +190,39 @@ def test_new_data_is_told_apart_from_new_firmware(kept: Job) -> None:
     assert done.json["replayed"] == {
         "differing": 0, "samples": 16, "differing_outputs": 0, "outputs": 48, "max_lsb": 0,
     }  # fmt: skip
+
+
+def test_a_loosened_budget_fails_and_a_stricter_one_does_not(kept: Job) -> None:
+    loose = {"latency_us": 5, "device_share": {"LUT": 0.8, "FF": 0.8, "DSP": 0.8, "URAM": 0.8}}
+    kept.config(budget=loose, gates={"max_auc_loss": 0.01})
+    done = regress(kept)
+    assert done.code == 1
+    assert says(done) == {
+        "configuration.latency_us": "the configuration's limit of latency_us from 2 us to 5 us, which is looser",
+        "configuration.device_share.BRAM_18K": (
+            "the configuration's limit of device_share.BRAM_18K from 0.8 to none, which is looser"
+        ),
+        "configuration.max_auc_loss": "the configuration's limit of max_auc_loss from 0.005 to 0.01, which is looser",
+    }
+    kept.config(budget={"latency_us": 1, "interval_cycles": 1})
+    done = regress(kept)
+    assert done.code == 0
+    assert {row["name"]: row["outcome"] for row in done.json["moved"]} == {
+        "latency_us": "within", "interval_cycles": "within"
+    }  # fmt: skip
+    assert baseline(kept, "--update").code == 0
+    kept.config()
+    assert says(regress(kept)).keys() == {"configuration.latency_us", "configuration.interval_cycles"}
+
+
+def test_another_signal_fails_and_the_default_in_words_does_not(kept: Job) -> None:
+    kept.config(data={"path": str(kept.made / "small.h5"), "signal": CLASSES[0]})
+    assert regress(kept).json["moved"] == []
+    kept.config(data={"path": str(kept.made / "small.h5"), "signal": CLASSES[1]})
+    done = regress(kept)
+    assert done.code == 1
+    text = f"the configuration's signal from {CLASSES[0]} to {CLASSES[1]}"
+    assert says(done) == {"configuration.signal": text}
 
 
 def test_firmware_that_is_not_its_model_is_never_recorded(kept: Job) -> None:

@@ -198,7 +198,7 @@ def test_the_example_holds_and_a_changed_clock_is_caught(repository: Path, pytes
     suite(pytester, "--fpga-tf-update").assert_outcomes(passed=1)
     new, _ = read_baseline(repository / "tagger.baseline.json")
     again = f"record docs/ci/example again: it is what {OURS} baseline gives for it"
-    for part in ("inputs", "outputs", "layers", "sets", "samples", "traced", "limits"):
+    for part in ("configuration", "inputs", "outputs", "layers", "sets", "samples", "traced", "limits"):
         assert getattr(new, part) == getattr(kept, part), again
     assert new.cost.latency_cycles.value is not None and new.cost.latency_cycles.source == "rtlsim"
     assert kept.cost.LUT.source == new.cost.LUT.source == "estimate"

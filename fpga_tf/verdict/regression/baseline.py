@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fpga_tf.errors import UserError
 from fpga_tf.verdict.regression.positions import Loc, line_at, lines_of
 
+SCHEMA = 2
 MAX_BYTES = 4 * 2**20
 _HINT = "mend it, for instance from its history; or delete it and record another one, with its limits as at first"
 
@@ -159,6 +160,18 @@ class MadeFor(Part):
     classes: Annotated[tuple[Text, ...], _tuple(1000)] | None
 
 
+class Configuration(Part):
+    """What the configuration asks of the firmware.
+
+    Attributes:
+        at_most: largest value that passes, by gate, such as `latency_us` in µs; a gate that is not there has no limit.
+        signal: the class that the others are rejected against; null without data.
+    """
+
+    at_most: Annotated[dict[Text, Value], Field(max_length=100)]
+    signal: Text | None
+
+
 class Model(Part):
     """Name and SHA-256 of the model's file, and who quantised it."""
 
@@ -178,8 +191,9 @@ class Baseline(Part):
         versions: of what made the firmware.
     """
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Literal[2] = Field(alias="schema")
     made_for: MadeFor
+    configuration: Configuration
     model: Model
     versions: Annotated[dict[Text, Text], Field(max_length=100)]
     inputs: Annotated[tuple[Port, ...], _tuple(100)]
@@ -206,7 +220,7 @@ def read_baseline(path: Path) -> tuple[Baseline, dict[Loc, int]]:
     """
     text = _text(path)
     try:
-        json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
+        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         said = str(error).partition(": line ")[0] or type(error).__name__
@@ -214,6 +228,7 @@ def read_baseline(path: Path) -> tuple[Baseline, dict[Loc, int]]:
             f"a baseline must be well-formed JSON, not broken ({said[:200]})", where=f"{path}:{line}", hint=_HINT
         ) from error
     lines = lines_of(text)
+    _check_schema(found, path, lines)
     try:
         return Baseline.model_validate_json(text), lines
     except ValidationError as error:
@@ -225,6 +240,16 @@ def read_baseline(path: Path) -> tuple[Baseline, dict[Loc, int]]:
             where=f"{path}:{line_at(lines, loc)}",
             hint=_HINT,
         ) from error
+
+
+def _check_schema(found: Any, path: Path, lines: dict[Loc, int]) -> None:
+    schema = found.get("schema", SCHEMA) if isinstance(found, dict) else SCHEMA
+    if isinstance(schema, int) and schema != SCHEMA:
+        raise UserError(
+            f"a baseline must have schema {SCHEMA}, not {schema}",
+            where=f"{path}:{line_at(lines, ('schema',))}",
+            hint="another version of fpga_tf recorded it: note its limits, delete it, record another, set them again",
+        )
 
 
 def _text(path: Path) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
+from fpga_tf.verdict.regression.asked import configuration_rows
 from fpga_tf.verdict.regression.baseline import Baseline, InputSet, Port
 from fpga_tf.verdict.regression.bounds import cost_rows, gate_rows, physics_rows
 from fpga_tf.verdict.regression.positions import Loc, line_at
@@ -37,6 +38,7 @@ def compare(
     replayed = None if again is None else _replayed(old, again, path, lines)
     rows = [
         *_made_for(old, new),
+        *configuration_rows(old.configuration, new.configuration),
         *_formats(old, new),
         _layers(old, new, since),
         *_sets(old, new),

@@ -23,7 +23,7 @@ class Row:
     """One guarded value.
 
     Attributes:
-        group: `made_for`, `formats`, `inputs`, `codes`, `physics`, `cost`, `gates` or `versions`.
+        group: `made_for`, `configuration`, `formats`, `inputs`, `codes`, `physics`, `cost`, `gates` or `versions`.
         name: in its group.
         old, new: in the baseline and now; None is unknown, or not there.
         outcome: `told` is a move that nothing limits, `unknown` is so then and now.
@@ -61,7 +61,8 @@ class Row:
     def written(self, value: Value | None) -> str:
         """A value as a table has it."""
         if value is None:
-            return "unknown" if self.kind != "equal" or self.group == "gates" else "none"
+            measured = self.group in ("physics", "cost", "gates")
+            return "unknown" if measured else "none"
         if isinstance(value, str):
             return value if len(value) <= _SHORT else f"{value[:_SHORT]}..."
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"

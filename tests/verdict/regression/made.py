@@ -35,7 +35,7 @@ def plain() -> dict[str, Any]:
     }
     physics = {"accuracy": 0.75, "auc": {"b": 0.9, "c": 0.7}}
     return {
-        "schema": 1,
+        "schema": 2,
         "made_for": {
             "name": "tagger",
             "backend": "Vitis",
@@ -44,6 +44,10 @@ def plain() -> dict[str, Any]:
             "clock_ns": 5.0,
             "rtl_clock_ns": None,
             "classes": ["b", "c"],
+        },
+        "configuration": {
+            "at_most": {"latency_us": 2.0, "device_share.LUT": 0.8, "interval_cycles": 1, "max_auc_loss": 0.0},
+            "signal": "b",
         },
         "model": {"file": "tagger.keras", "frontend": "qkeras", "sha256": digest("0")},
         "versions": {"numpy": "2.1", "python": "3.11.2"},

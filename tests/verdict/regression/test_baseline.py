@@ -92,7 +92,11 @@ def test_what_is_no_baseline_is_refused(text: str | bytes, what: str, where: str
 @pytest.mark.parametrize(
     ("path", "value", "name"),
     [
-        ("schema", 2, "schema"),
+        ("schema", "2", "schema"),
+        ("configuration__at_most", {"latency_us": -1}, "configuration.at_most.latency_us"),
+        ("configuration__at_most", {"latency_us": "2 us"}, "configuration.at_most.latency_us"),
+        ("configuration__at_most", {str(i): 1 for i in range(101)}, "configuration.at_most"),
+        ("configuration__signal", "", "configuration.signal"),
         ("extra", 1, "extra"),
         ("limits__growth__LUT", -0.1, "limits.growth.LUT"),
         ("limits__growth__LUT", "5 %", "limits.growth.LUT"),
@@ -132,6 +136,19 @@ def test_a_wrong_value_is_named_with_its_line(path: str, value: Any, name: str, 
     assert f"but of {name}" in error.value.what and len(error.value.what) < 500
     lines, loc = lines_of(text), tuple(int(one) if one.isdigit() else one for one in name.split("."))
     assert error.value.where == f"{file}:{line_at(lines, loc)}"
+
+
+@pytest.mark.parametrize("schema", [1, 3])
+def test_a_baseline_of_another_version_is_refused_with_a_way_out(schema: int, tmp_path: Path) -> None:
+    data = {**plain(), "schema": schema}
+    del data["configuration"]
+    text = json.dumps(data, indent=1)
+    file = written(tmp_path, text)
+    with pytest.raises(UserError) as error:
+        read_baseline(file)
+    assert error.value.what == f"a baseline must have schema 2, not {schema}"
+    assert error.value.where == f"{file}:{lines_of(text)[('schema',)]}"
+    assert error.value.hint is not None and "note its limits, delete it, record another" in error.value.hint
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ def test_nothing_moves_where_nothing_changed() -> None:
     assert [(row.label, row.outcome) for row in found.moved] == [FAILED_BEFORE]
     assert [row.label for row in found.unknown] == ["physics.float", "gates.latency_us"]
     assert found.replayed is not None and (found.replayed.differing, found.replayed.outputs) == (0, 4)
-    # 7 of what it is made for, 5 formats, 2 of a set, layers and samples, 7 of physics, 9 costs, 3 gates, 5 versions
-    assert len(found.rows) == 7 + 5 + 2 + 2 + 7 + 9 + 3 + 5
+    # 7 of what it is made for, 5 of what is asked, 5 formats, 2 of a set, layers and samples, 7 of physics, 9 costs,
+    # 3 gates, 5 versions
+    assert len(found.rows) == 7 + 5 + 5 + 2 + 2 + 7 + 9 + 3 + 5
 
 
 def test_codes_name_the_first_layer_that_moved() -> None:
@@ -122,6 +123,47 @@ def test_what_it_is_made_for_must_be_equal(name: str) -> None:
     new = 4.0 if name.endswith("ns") else "dataflow"
     row = moved(**{f"made_for__{name}": new})[f"made_for.{name}"]
     assert (row.outcome, row.new) == ("fail", new)
+
+
+LIMITS = made().configuration.at_most
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "cells", "said"),
+    [
+        ("latency_us", 5.0, ("2 us", "5 us", "+150 %", "+0 %", "FAIL"), "from 2 us to 5 us, which is looser"),
+        ("latency_us", None, ("2 us", "none", "", "+0 %", "FAIL"), "from 2 us to none, which is looser"),
+        ("latency_us", 1.5, ("2 us", "1.5 us", "-25 %", "+0 %", "within"), "from 2 us to 1.5 us, which is stricter"),
+        ("device_share.LUT", 1.0, ("0.8", "1", "+25 %", "+0 %", "FAIL"), "from 0.8 to 1, which is looser"),
+        ("interval_cycles", 2, ("1 cycle", "2 cycles", "+100 %", "+0 %", "FAIL"), "from 1 cycle to 2 cycles, which"),
+        ("max_auc_loss", 0.005, ("0", "0.005", "from 0", "+0 %", "FAIL"), "from 0 to 0.005, which is looser"),
+        ("slr_share.LUT", 1.0, ("none", "1", "", "+0 %", "within"), "from none to 1, which is stricter"),
+    ],
+)
+def test_a_limit_of_the_configuration_may_get_stricter_only(
+    name: str, limit: float | None, cells: tuple[str, ...], said: str
+) -> None:
+    limits = {one: value for one, value in {**LIMITS, name: limit}.items() if value is not None}
+    found = compared(configuration__at_most=limits)
+    (row,) = [row for row in found.moved if row.group == "configuration"]
+    assert (row.label, row.cells) == (f"configuration.{name}", cells)
+    assert row.say.startswith(f"the configuration's limit of {name} {said}")
+    assert found.failed == (cells[-1] == "FAIL")
+
+
+def test_a_limit_is_guarded_where_its_gate_says_nothing() -> None:
+    unknown = {"latency_us": "unknown"}
+    limits = {name: value for name, value in LIMITS.items() if name != "latency_us"}
+    found = compared(made(gates=unknown), gates={}, configuration__at_most=limits)
+    assert [row.label for row in found.moved] == ["configuration.latency_us"]
+    assert found.failed
+
+
+def test_another_signal_fails() -> None:
+    row = moved(configuration__signal="c")["configuration.signal"]
+    assert (row.say, row.cells) == ("the configuration's signal from b to c", ("b", "c", "", "equal", "FAIL"))
+    row = moved(configuration__signal=None)["configuration.signal"]
+    assert (row.say, row.outcome) == ("the configuration's signal from b to none", "fail")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_the_table() -> None:
         "versions.numpy 2.1 2.2 told",
         "codes differ since layer logits (2 of 3)",
         "unknown then and now: physics: float; gates: latency_us",
-        "FAIL: 4 of 40 guarded values moved beyond their limits; 31 as in the baseline; 1 within limits; 2 told; "
+        "FAIL: 4 of 45 guarded values moved beyond their limits; 36 as in the baseline; 1 within limits; 2 told; "
         "2 unknown as before",
         "hint if this is meant: fpga-tf baseline CONFIG --out tagger.baseline.json --update",
     ):
@@ -69,13 +69,13 @@ def test_the_table() -> None:
 
 
 def test_quiet_is_one_line() -> None:
-    assert text_of(failing(), quiet=True).startswith("FAIL: 4 of 40 guarded values")
-    assert squeezed(text_of(compared(), quiet=True)) == ["PASS: 37 as in the baseline; 1 told; 2 unknown as before"]
+    assert text_of(failing(), quiet=True).startswith("FAIL: 4 of 45 guarded values")
+    assert squeezed(text_of(compared(), quiet=True)) == ["PASS: 42 as in the baseline; 1 told; 2 unknown as before"]
 
 
 def test_markdown() -> None:
     text = markdown.render(failing())
-    assert text.startswith("## fail: `tagger` against its baseline\n\n4 of 40 guarded values moved")
+    assert text.startswith("## fail: `tagger` against its baseline\n\n4 of 45 guarded values moved")
     assert "| `cost.LUT` | 50 | 60 | +20 % | +5 % | **FAIL** |" in text
     assert "* codes differ since layer logits (2 of 3)" in text
     assert "`fpga-tf baseline CONFIG --out tagger.baseline.json --update`, and commit" in text
@@ -85,10 +85,10 @@ def test_markdown() -> None:
 def test_junit() -> None:
     root = ElementTree.fromstring(junit.render(failing()))
     assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "40", "failures": "4", "errors": "0", "skipped": "2",
+        "tests": "45", "failures": "4", "errors": "0", "skipped": "2",
     }  # fmt: skip
     cases = {(case.get("classname"), case.get("name")): case for case in root.iter("testcase")}
-    assert len(cases) == 40
+    assert len(cases) == 45
     failure = cases["tagger.cost", "LUT"].find("failure")
     assert failure is not None
     assert failure.get("message") == "LUT from 50 to 60 (+20 %); a growth of 5 % is allowed"
@@ -159,7 +159,7 @@ def test_names_do_not_steer_anything() -> None:
 def test_json() -> None:
     value = failing().to_json()
     assert json.loads(json.dumps(value, allow_nan=False)) == value
-    assert (value["verdict"], value["since"]["layer"], value["compared"]) == ("fail", "logits", 40)
+    assert (value["verdict"], value["since"]["layer"], value["compared"]) == ("fail", "logits", 45)
     (row,) = [row for row in value["moved"] if (row["group"], row["name"]) == ("cost", "LUT")]
     assert row == {
         "group": "cost", "name": "LUT", "old": 50, "new": 60, "outcome": "fail", "kind": "growth", "change": 0.2,
