@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-_GRACE = 5.0  # seconds from the request to end until the command is killed
+from fpga_tf.child import Child
+
 _LOOK = 0.02  # seconds between two looks at what has ended
 
 
@@ -57,13 +55,14 @@ def run_together(
     """
     failures: dict[int, Failure] = {}
     with contextlib.ExitStack() as ends:
-        children: list[_Child] = []
+        running: list[_Running] = []
         for command in commands:
             said = ends.enter_context(tempfile.TemporaryFile())  # no pipe: two commands may talk at once
-            children.append(_Child(command, folder, said, seconds, environment))
-            ends.callback(children[-1].stop)
-        for index in _run(children, at_once or len(children)):
-            failure = children[index].failure()
+            child = Child(command, folder, stdout=subprocess.DEVNULL, stderr=said, environment=environment)
+            running.append(_Running(child, command, said, seconds))
+            ends.callback(child.stop)
+        for index in _run(running, at_once or len(running)):
+            failure = running[index].failure()
             if failure is not None:
                 failures[index] = failure
             if ended is not None:
@@ -71,7 +70,7 @@ def run_together(
     return [failures[index] for index in sorted(failures)]
 
 
-def _run(children: Sequence[_Child], at_once: int) -> Iterator[int]:
+def _run(children: Sequence[_Running], at_once: int) -> Iterator[int]:
     """Start all, some at a time; indices as they end."""
     waiting, running = deque(range(len(children))), set[int]()
     while waiting or running:
@@ -86,73 +85,37 @@ def _run(children: Sequence[_Child], at_once: int) -> Iterator[int]:
             time.sleep(_LOOK)
 
 
-class _Child:
-    def __init__(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        said: IO[bytes],
-        seconds: float | None,
-        environment: Mapping[str, str] | None,
-    ) -> None:
-        self.command, self.folder, self.said = list(command), folder, said
-        self.seconds, self.environment, self.begun = seconds, environment, 0.0
-        self.process: subprocess.Popen[bytes] | None = None
-        self.error = ""
+class _Running:
+    """A command, its messages, and its time."""
+
+    def __init__(self, child: Child, command: Sequence[str], said: IO[bytes], seconds: float | None) -> None:
+        self.child, self.command, self.said, self.seconds = child, list(command), said, seconds
+        self.begun, self.error = 0.0, ""
 
     def start(self) -> None:
-        """Start the command.
-
-        In a thread, as signals are handled in the main one only: an exception there, while the process exists but is
-        not known yet, would leave it behind.
-        """
         self.begun = time.monotonic()
-        begun = threading.Event()  # `Thread.join` does not wait any more once a signal interrupted it
         try:
-            threading.Thread(target=self._start, args=[begun]).start()
-            begun.wait()
-        except BaseException:
-            begun.wait(_GRACE)
-            raise
-
-    def _start(self, begun: threading.Event) -> None:
-        try:
-            self.process = subprocess.Popen(
-                self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.said,
-                env=self.environment, process_group=0,
-            )  # fmt: skip
+            self.child.start()
         except OSError as error:
             self.error = f"error: {error}"
-        finally:
-            begun.set()
 
     def ended(self) -> bool:
         """Whether it has, or is made to as its time is over."""
-        if self.process is None or self.process.poll() is not None:
+        if self.child.ended():
             return True
         if self.seconds is None or time.monotonic() - self.begun < self.seconds:
             return False
-        self.stop()
+        self.child.stop()
         self.error = f"error: still at work after {self.seconds:g} s"
         return True
 
     def failure(self) -> Failure | None:
         """What went wrong in an ended command."""
-        if self.error or self.process is None:
+        code = self.child.wait()
+        if self.error:
             return Failure(self.command, self.error)
-        if self.process.returncode == 0:
+        if code == 0:
             return None
         self.said.seek(0)
         said = self.said.read().decode("utf-8", "replace")
-        return Failure(self.command, said or f"error: exit code {self.process.returncode}")
-
-    def stop(self) -> None:
-        """End the process group if its leader still runs: asked first, as g++ then removes its temporary files."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(_GRACE)
-                return
+        return Failure(self.command, said or f"error: exit code {code}")

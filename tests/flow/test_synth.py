@@ -185,6 +185,12 @@ def test_a_tool_that_hangs_is_ended_with_its_children(hanging: Path) -> None:
     assert gone(hanging / "child")
 
 
+def test_what_a_tool_leaves_behind_ends_with_it(bench: Bench, made: Path) -> None:
+    bench.tool("vitis-run", "2024.1", HANG.replace("time.sleep(600)\n", "sys.exit(1)\n"))
+    assert failure(made).what == "C synthesis must work, not end with exit code 1"
+    assert gone(made / "child")
+
+
 def test_silence_is_told_and_an_exception_ends_the_tool_and_its_children(hanging: Path) -> None:
     said: list[str] = []
 

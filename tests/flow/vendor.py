@@ -94,10 +94,10 @@ time.sleep(600)
 """
 
 
-def gone(file: Path) -> bool:
+def gone(file: Path, looks: int = 400) -> bool:
     """Whether the process whose number is in the file has ended, or does so soon."""
     status = Path("/proc") / file.read_text() / "stat"
-    for _ in range(400):
+    for _ in range(looks):
         try:
             if status.read_text().rpartition(")")[2].split()[0] == "Z":
                 return True  # nobody waits for it: its parent was ended before it
