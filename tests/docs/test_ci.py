@@ -218,5 +218,5 @@ def test_the_example_holds_and_a_changed_clock_is_caught(repository: Path, pytes
 def test_help_reads_alone() -> None:
     for name in ("baseline", "regress"):
         command = main.cli.commands[name]
-        text = command.get_help(click.Context(command, info_name=f"{OURS} {name}"))
+        text = command.get_help(click.Context(command, info_name=f"{OURS} {name}", **main.cli.context_settings))
         assert "Exits with 1" in text and all(len(line) <= 100 for line in text.splitlines())
