@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,13 +19,14 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json", "csv", "md", "html", "junit")
 
 
-def positive(largest: float) -> Any:
-    """Refuses numbers of an option that are not above 0, or too large."""
+def positive(largest: float, least: float | None = None) -> Any:
+    """Refuses numbers of an option that are not above 0, or not from `least` on, or too large."""
+    rule = f"above 0 and at most {largest:g}" if least is None else f"from {least:g} to {largest:g}"
 
     def check(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-        if value is None or (math.isfinite(value) and 0 < value <= largest):
+        if value is None or (0 < value <= largest and (least is None or value >= least)):
             return value
-        raise UserError(f"{option.opts[0]} must be a number above 0 and at most {largest:g}, not {value:g}")
+        raise UserError(f"{option.opts[0]} must be a number {rule}, not {value:g}")
 
     return check
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fpga_tf.cli.output import Output
+from fpga_tf.cli.report import positive
 
 if TYPE_CHECKING:
     from fpga_tf.flow.config import Config
@@ -20,7 +21,12 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.argument("config", type=click.Path(path_type=Path)),
     click.option("--clock", metavar="PERIOD", help="Clock that the pipeline is cut for: 5, '5 ns' or '200 MHz'."),
-    click.option("--levels", type=click.FloatRange(1, 1000), help="Levels of logic a stage, in place of the clock's."),
+    click.option(
+        "--levels",
+        type=float,
+        callback=positive(1000, least=1),
+        help="Levels of logic a stage, in place of the clock's.",
+    ),
     click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: PROJECT_rtl."),
     click.option("--fresh", is_flag=True, help="Use nothing from the store; replace the project, edits included."),
     click.option("--project", type=click.Path(path_type=Path), help="Project folder, in place of the one in CONFIG."),

@@ -197,7 +197,7 @@ class RtlConfig(Section):
     clock_ns: ClockNs | None = Field(
         default=None, description="clock period that the pipeline is cut for; null: hls.clock_ns"
     )
-    levels: Annotated[float, Field(gt=0.0, le=1000.0)] | None = Field(
+    levels: Annotated[float, Field(ge=1.0, le=1000.0)] | None = Field(
         default=None, description="levels of logic in a stage, at most; null: as many as the clock allows"
     )
     delay: DelayConfig | None = Field(

@@ -74,6 +74,12 @@ def test_every_command_has_the_options_of_output(name: str, capsys: Streams) -> 
         (["run", "a", "b"], "Got unexpected extra argument (b)"),
         (["check", "a", "--format", "xml"], "'xml' is not one of 'text', 'json'"),
         (["doctor", "--colour"], "No such option"),
+        (["rtl", "a", "--levels", "nan"], "--levels must be a number from 1 to 1000, not nan"),
+        (["rtl", "a", "--levels", "inf"], "--levels must be a number from 1 to 1000, not inf"),
+        (["rtl", "a", "--levels", "0"], "--levels must be a number from 1 to 1000, not 0"),
+        (["estimate", "a", "--levels", "-2"], "--levels must be a number from 1 to 1000, not -2"),
+        (["estimate", "a", "--levels", "1e30"], "--levels must be a number from 1 to 1000, not 1e+30"),
+        (["rtl", "a", "--levels", "1"], "a config must be a file, not missing"),
     ],
 )
 def test_wrong_use(arguments: list[str], message: str, capsys: Streams) -> None:

@@ -155,6 +155,11 @@ def test_parts_that_tcl_could_misread(job: Write, part: str) -> None:
         ("simulation", "jobs", 2.0, "a whole number from 1 to 64, not 2.0"),
         ("gates", "max_auc_loss", -0.1, "a number from 0 to 1, not -0.1"),
         ("gates", "max_auc_loss", float("nan"), "a number from 0 to 1, not nan"),
+        ("rtl", "levels", float("nan"), "a number from 1 to 1000 or null, not nan"),
+        ("rtl", "levels", float("inf"), "a number from 1 to 1000 or null, not inf"),
+        ("rtl", "levels", 0, "a number from 1 to 1000 or null, not 0"),
+        ("rtl", "levels", 1e-6, "a number from 1 to 1000 or null, not 1e-06"),  # a million stages a level
+        ("rtl", "levels", 1e30, "a number from 1 to 1000 or null, not 1e+30"),
         ("quantise", "weight_bits", 1, "a whole number of bits from 2 to 16, not 1"),
         ("quantise", "activation_bits", 21, "a whole number of bits from 2 to 20, not 21"),
         ("model", "frontend", "onnx", "auto or keras or qkeras or hgq2, not 'onnx'"),
