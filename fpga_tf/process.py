@@ -69,8 +69,8 @@ class Process:
         kind: name of the kernel.
         loops: in the order in which they run, for each sample.
         stored_bits: registers that hold rows for longer than an iteration (keys, values, sums).
-        weight_bits: bits of constants.
-        weight_words: parallel words that an iteration's step reads of them (1: a single memory).
+        weight_bits: bits of constants in a memory, of which a step reads others than the one before.
+        weight_words: how many of them a step reads at once; more multipliers than that share them.
     """
 
     name: str

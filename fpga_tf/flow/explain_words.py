@@ -157,20 +157,21 @@ def _scale_shift(facts: Facts) -> list[Sentence]:
 def _mean(facts: Facts) -> list[Sentence]:
     node = facts.node
     rows = node["n_rows"]
-    verilog = "" if rows & (rows - 1) else " Generated Verilog shifts the point instead."
+    summed = f"Adds {rows} rows exactly, {node['sum_bits']} bits, and divides each sum by {rows} through a"
+    if rows & (rows - 1) == 0:
+        places = rows.bit_length() - 1
+        bits = "1 bit" if places == 1 else f"{places} bits"
+        return [
+            Sentence(f"{summed} shift of the point by {bits}: nothing is multiplied.", LOWERED),
+            Sentence(f"Nothing is rounded: the result is {short(facts.out)}.", LOWERED),
+        ]
     return [
         Sentence(
-            f"Adds {rows} rows exactly, {node['sum_bits']} bits, and divides each sum by {rows} through a "
-            f"multiplication by the constant {node['magic']:,} and a shift by {node['shift']}, proved equal to the "
-            f"division for every sum.{verilog}",
+            f"{summed} multiplication by the constant {node['magic']:,} and a shift by {node['shift']}, proved equal "
+            "to the division for every sum.",
             LOWERED,
         ),
-        Sentence(
-            rounding(None, facts.out)
-            if rows & (rows - 1)
-            else f"Nothing is rounded: the result is {short(facts.out)}.",
-            LOWERED,
-        ),
+        Sentence(rounding(None, facts.out), LOWERED),
     ]
 
 

@@ -14,7 +14,8 @@ from fpga_tf.errors import ToolError, UserError
 from fpga_tf.files import MANIFEST, RTL_MANIFEST, atomic_write
 from fpga_tf.flow.lock import project_lock
 from fpga_tf.flow.report_budget import Demand, limits_of
-from fpga_tf.flow.synth_check import check_made, stamps
+from fpga_tf.flow.synth_aside import only_earned
+from fpga_tf.flow.synth_check import check_made, was_made
 from fpga_tf.flow.synth_log import phase
 from fpga_tf.flow.synth_run import Ended, Watch, run_logged
 from fpga_tf.flow.synth_steps import Job, check_steps, config_jobs, prepared, results, rtl_jobs, tcl_jobs
@@ -152,10 +153,10 @@ def _jobs(project: Project, asked: Asked) -> list[Job]:
         )
     if project.backend is None:
         return rtl_jobs()
-    there = results(project.top, config=asked.config)
-    if "csynth" not in steps and not (project.folder / there / "syn").is_dir():
+    there = results(project.top, project.backend, config=asked.config)
+    if "csynth" not in steps and not was_made("csynth", project.folder / there, project.top):
         raise UserError(
-            f"{steps[0]} must come after C synthesis, of which there is nothing in {there}",
+            f"{steps[0]} must come after C synthesis, of which there is no report in {there}",
             where=str(project.folder),
             hint=f"fpga-tf synth {project.folder} --steps csynth,{','.join(steps)}",
         )
@@ -187,7 +188,6 @@ def _run(
     say: Callable[[str], None],
 ) -> tuple[str, ...]:
     """Run one job and check it; the new reports."""
-    before = stamps(project.folder)
     now = ""
 
     def heard(line: str) -> None:
@@ -201,13 +201,15 @@ def _run(
         say(f"{job.label}: {silence}; it is still at work")
 
     begun = time.monotonic()
-    with prepared(job, project.folder):
-        try:
-            ended = run_logged(command, project.folder, log, Watch(asked.seconds, asked.stall, heard, stalled))
-        except OSError as error:
-            raise ToolError(f"the tool must start, not fail with: {error}", where=command[0]) from error
-    _check_ended(job, ended, log, time.monotonic() - begun, now)
-    made = [check_made(one, project.folder, project.top, before, log) for one in job.steps]
+    there = project.folder / results(project.top, project.backend, config=asked.config)
+    with only_earned(project.folder, there, job.steps, say) as before:
+        with prepared(job, project.folder):
+            try:
+                ended = run_logged(command, project.folder, log, Watch(asked.seconds, asked.stall, heard, stalled))
+            except OSError as error:
+                raise ToolError(f"the tool must start, not fail with: {error}", where=command[0]) from error
+        _check_ended(job, ended, log, time.monotonic() - begun, now)
+        made = [check_made(one, project.folder, project.top, before, log) for one in job.steps]
     step.say("")
     return tuple(str(path.relative_to(project.folder)) for path in made)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fpga_tf.errors import FpgaTfError, ToolError
 from fpga_tf.flow.synth_steps import LABELS
-from fpga_tf.reports.find import find_files
+from fpga_tf.reports.find import find_files, is_folder
 from fpga_tf.reports.kin import wraps
 from fpga_tf.reports.read import read_report
 
@@ -20,7 +20,7 @@ _IP = "component.xml"  # of a packaged IP: UG1399 2022.2, "Output of RTL Export"
 
 def stamps(folder: Path) -> dict[Path, Stamp]:
     """What tells whether a report, or the description of an IP, was written again."""
-    return {path: _stamp(path) for path in find_files(folder)}
+    return {path: _stamp(path) for path in find_files(folder, modules=True)}
 
 
 def _stamp(path: Path) -> Stamp:
@@ -48,6 +48,16 @@ def check_made(step: str, folder: Path, top: str, before: Mapping[Path, Stamp], 
         where=str(folder),
         hint=f"the tool's output is in {log}",
     )
+
+
+def was_made(step: str, folder: Path, top: str) -> bool:
+    """Whether there is a report of an earlier step that counts.
+
+    Args:
+        step: any but the export.
+        folder: of the flow's results, which need not be there.
+    """
+    return is_folder(folder) and any(_is_report(path, step, top) for path in find_files(folder))
 
 
 def _is_report(path: Path, step: str, top: str) -> bool:

@@ -177,8 +177,16 @@ def _routed(text: str) -> str:
     return text if stated else f"{text.rstrip()}\nvivado.flow=impl\n"
 
 
-def results(name: str, *, config: bool) -> Path:
-    """Where the flow keeps its results, below the project."""
+def results(name: str, backend: str | None, *, config: bool) -> Path:
+    """Where the flow keeps its results, below the project.
+
+    Args:
+        name: top function.
+        backend: None: generated RTL.
+        config: the flow with a configuration file.
+    """
+    if backend is None:
+        return Path("vivado")
     return Path(COMPONENT, "hls") if config else Path(f"{name}_prj", "solution1")
 
 

@@ -1,4 +1,4 @@
-"""Compiling the C-simulation: g++, two translation units at once, a content-addressed store in front."""
+"""Compiling the C-simulation: g++ with a content-addressed store in front."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from fpga_tf.errors import ToolError
@@ -108,23 +107,20 @@ def _refuse_changes(folder: Path, before: dict[str, str], after: dict[str, str])
 
 
 def _compile(compiler: str, folder: Path, manifest: Manifest, made: Path, log: Path) -> None:
-    units = {f"firmware/{manifest.name}.cpp": made / "firmware.o", HARNESS: made / "harness.o"}
-    command = [compiler, *FLAGS, "-c"]
-    failed = run_together([[*command, source, "-o", str(target)] for source, target in units.items()], folder)
-    if not failed:
-        failed = run_together([[compiler, *map(str, units.values()), "-o", str(made / PROGRAM)]], folder)
+    """Firmware and harness are one unit: what both include is read once, which is a seventh of the work."""
+    command = [compiler, *FLAGS, "-include", f"firmware/{manifest.name}.cpp", HARNESS, "-o", str(made / PROGRAM)]
+    failed = run_together([command], folder)
     if failed:
-        _report(failed, log)
-    for target in units.values():
-        target.unlink()
+        _report(failed[0], log)
 
 
-def _report(failed: Sequence[Failure], log: Path) -> None:
+def _report(failed: Failure, log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(f"$ {' '.join(f.command)}\n{f.said}\n" for f in failed), encoding="utf-8")
-    text = failed[0].said
+    log.write_text(f"$ {' '.join(failed.command)}\n{failed.said}\n", encoding="utf-8")
+    text = failed.said
     first = _FIRST_ERROR.search(text)
     message = (first[0] if first else text.strip().splitlines()[0] if text.strip() else "no message").strip()
+    message = message.removeprefix("./")  # g++'s own addition to a file that is included from the command line
     raise ToolError(
         f"the C-simulation must compile, but g++ says: {message}",
         where=f"whole log: {log}",

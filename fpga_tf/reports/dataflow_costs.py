@@ -94,9 +94,9 @@ def fifo(channel: Channel) -> Area:
 
 
 def memory(process: Process) -> Area:
-    """Constants that change from step to step or from row to row: as wide as the multipliers that take them."""
-    multiplies = [op for loop in process.loops for op in loop.path if op.kind == "multiply" and op.constant]
-    width = sum(op.count * op.bits[1] for op in multiplies)
+    """Constants that change from step to step or from row to row: as wide as what a step reads of them."""
+    widths = [op.bits[1] for loop in process.loops for op in loop.path if op.kind == "multiply" and op.constant]
+    width = process.weight_words * max(widths, default=0)
     depth = process.weight_bits // width if width else 0
     return Area(lut=width * math.ceil(depth / TABLE_WORDS)) if depth > 1 else Area()
 

@@ -21,7 +21,7 @@ _WHOLE = ("csynth.xml", "csynth.rpt")
 _TOP = re.compile(rb"<TopModelName>(\w{1,400})<|Report of '(\w{1,400})'", re.ASCII)
 
 
-def find_files(root: Path) -> list[Path]:
+def find_files(root: Path, *, modules: bool = False) -> list[Path]:
     """Files with a report's ending, by path; a report with another ending can be given itself.
 
     Hidden folders hold the tools' scratch data and are left out. Links to folders are not followed, so a loop of links
@@ -29,6 +29,7 @@ def find_files(root: Path) -> list[Path]:
 
     Args:
         root: the folder.
+        modules: those of modules too, that a report of the whole beside them makes needless.
 
     Raises:
         UserError: the folder does not exist or is too large to be a project.
@@ -48,7 +49,8 @@ def find_files(root: Path) -> list[Path]:
         folders[:] = sorted(child for child in folders if not child.startswith("."))
         paths = [folder / file for file in files if file.lower().endswith(SUFFIXES)]
         sizes = {path: _size(path) for path in paths}
-        paths = _without_modules(folder, [path for path in paths if sizes[path] is not None])
+        paths = [path for path in paths if sizes[path] is not None]
+        paths = paths if modules else _without_modules(folder, paths)
         size += sum(sizes[path] or 0 for path in paths)
         if size > MAX_TOTAL_BYTES:
             raise UserError(f"reports of a folder must have at most {MAX_TOTAL_BYTES} bytes, not more", where=str(root))

@@ -103,7 +103,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[SynthesisReport], list[FpgaTfErro
     errors: list[FpgaTfError] = []
     notes = []
     for path in paths:
-        found = _read_one(path)
+        found = read_one(path)
         if isinstance(found, SynthesisReport):
             reports.append(found)
         elif isinstance(found, str):
@@ -113,7 +113,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[SynthesisReport], list[FpgaTfErro
     return reports, errors, notes
 
 
-def _read_one(path: Path) -> SynthesisReport | FpgaTfError | str | None:
+def read_one(path: Path) -> SynthesisReport | FpgaTfError | str | None:
     """A report, why it can't be understood, why somebody should know that it is none, or None for any other file."""
     needed = in_tool_folder(path) and _REPORT.fullmatch(path.name) is not None
     try:

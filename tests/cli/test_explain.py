@@ -68,16 +68,15 @@ def test_a_projection_in_sentences(job: Job) -> None:
     assert query["bit_operations"] == 912
 
 
-def test_a_mean_is_told_with_the_multiplications_that_it_has(job: Job) -> None:
+def test_a_mean_over_a_power_of_two_is_told_as_a_shift(job: Job) -> None:
     (pool,) = layers(job, job.config(), "pool")
-    # 4 rows: the C++ multiplies by 2^k + 1, one constant for each of the 4 channels
     assert texts(pool) == [
-        "Adds 4 rows exactly, 10 bits, and divides each sum by 4 through a multiplication by the constant 8,193 and a "
-        "shift by 15, proved equal to the division for every sum. Generated Verilog shifts the point instead.",
+        "Adds 4 rows exactly, 10 bits, and divides each sum by 4 through a shift of the point by 2 bits: nothing is "
+        "multiplied.",
         "Nothing is rounded: the result is ap_fixed<10,4>.",
     ]
-    assert [shape["multipliers"] for shape in pool["shapes"]] == [4, 4]
-    # which are there, though the estimate from bit operations does not count them
+    assert [shape["multipliers"] for shape in pool["shapes"]] == [0, 0]
+    assert pool["shapes"][1]["DSP"] == 0
     told = job.main("explain", job.config(), "pool", "-q").out
     assert "no bit operations: sums, tables, means, softmax and normalisation are not counted" in told
 

@@ -262,7 +262,7 @@ def test_a_tool_that_does_not_start(bench: Bench, made: Path) -> None:
     ("steps", "message"),
     [
         (("synth",), "--steps must be of csynth, cosim, export, impl, not 'synth'"),
-        (("cosim",), "cosim must come after C synthesis, of which there is nothing in tagger_prj/solution1"),
+        (("cosim",), "cosim must come after C synthesis, of which there is no report in tagger_prj/solution1"),
     ],
 )
 def test_steps_that_can_not_be(steps: tuple[str, ...], message: str, bench: Bench, made: Path) -> None:

@@ -42,9 +42,7 @@ def random_cases(rng: np.random.Generator, count: int) -> list[Case]:
     return cases
 
 
-def struct(index: int, case: Case) -> str:
-    x, fmt, rows = case
-    accum = accumulator(x, rows)
+def struct(index: int, accum: Format, fmt: Format, rows: int) -> str:
     division = division_of(accum, fmt, rows, "")
     values = {"n_rows": rows, "n_channels": CHANNELS, **division}
     lines = [field_text(name, values[name]) for name in _CALLS[FpgaTfMean][4]]
@@ -58,7 +56,7 @@ def program(cases: list[Case]) -> str:
     run = ""
     for i, (x, fmt, rows) in enumerate(cases):
         size, get = rows * CHANNELS, f"y[c].range({fmt.width - 1}, 0)"
-        text += struct(i, cases[i]) + "\n"
+        text += struct(i, accumulator(x, rows), fmt, rows) + "\n"
         run += f"""
     for (int s = 0; s < {SAMPLES}; s++) {{
         {x.ap_type} x[{size}];
@@ -114,6 +112,63 @@ def test_a_mean_is_the_rational_mean_rounded_once(seed: int, count: int, tmp_pat
         ties += sum((m * 2 * Fraction(2) ** fmt.fraction).denominator == 1 for m in means)
         assert made.ravel().tolist() == [rounded(m, fmt) for m in means], (x, fmt, rows)
     assert ties > 100
+
+
+# of a sum of 8 bits, 3 of them behind the point: results from 3 bits coarser to 2 bits finer, both roundings
+EXHAUSTIVE = [
+    (Format(True, 4, 3), Format(True, 7 - fraction, fraction, rounding, Overflow.SAT), rows)
+    for rows in (1, 2, 3, 4, 7, 8, 16)
+    for fraction in range(6)
+    for rounding in (Rounding.RND_CONV, Rounding.TRN)
+]
+
+
+def exact(total: int, case: Case) -> int:
+    """Code of a sum's mean, before it overflows, by Python's own exact arithmetic."""
+    accum, fmt, rows = case
+    scaled = Fraction(total, rows) * Fraction(2) ** (fmt.fraction - accum.fraction)
+    return round(scaled) if fmt.rounding is Rounding.RND_CONV else scaled.__floor__()
+
+
+def test_the_constants_divide_every_sum_exactly() -> None:
+    """The quotient of mean.h in whole numbers: its product and its widths are what the constants are for."""
+    for accum, fmt, rows in EXHAUSTIVE:
+        d = division_of(accum, fmt, rows, "")
+        for total in range(accum.min_code, accum.max_code + 1):
+            num = total << d["up"]
+            wide = (num + d["offset"] * d["den"]) * d["magic"]
+            assert 0 <= wide < 1 << d["wide_bits"]
+            assert (wide >> d["shift"]) - d["offset"] == num // d["den"], (accum, fmt, rows, total)
+
+
+def test_a_division_by_a_power_of_two_multiplies_nothing() -> None:
+    found = {(fmt.fraction, rows): division_of(accum, fmt, rows, "") for accum, fmt, rows in EXHAUSTIVE}
+    for (fraction, rows), d in found.items():
+        power = rows not in (3, 7)
+        assert (d["magic"] == 1) == power
+        if power:
+            assert 1 << d["shift"] == d["den"] == rows << max(0, 3 - fraction)
+
+
+def test_the_firmware_rounds_every_sum_as_exact_numbers_do(tmp_path: Path) -> None:
+    text, run = '#include "fpga_tf/mean.h"\n#include <cstdio>\n', ""
+    for i, (accum, fmt, rows) in enumerate(EXHAUSTIVE):
+        division = division_of(accum, fmt, rows, "")
+        text += struct(i, accum, fmt, rows) + "\n"
+        run += f"""
+    for (int sum = {accum.min_code}; sum <= {accum.max_code}; sum++) {{
+        const config{i}::rounded_t mean = fpga_tf::rounded_mean<config{i}>(ap_int<{accum.width}>(sum));
+        ap_int<{division["num_bits"]}> code;
+        code.range({division["num_bits"] - 1}, 0) = mean.range({division["num_bits"] - 1}, 0);
+        std::printf("%lld\\n", static_cast<long long>(code));
+    }}"""
+    source, binary = tmp_path / "sums.cpp", tmp_path / "sums"
+    source.write_text(f"{text}int main() {{{run}\n    return 0;\n}}\n")
+    done = compile_cpp(source, "-o", str(binary))
+    assert (done.returncode, done.stderr) == (0, "")
+    ran = subprocess.run([binary], capture_output=True, text=True, timeout=300, check=True)
+    expected = [exact(total, case) for case in EXHAUSTIVE for total in range(case[0].min_code, case[0].max_code + 1)]
+    assert [int(line) for line in ran.stdout.split()] == expected
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,4 @@ def scale_shift(node: Node) -> Kernel | None:
         {**node.typed("in_t"), "accum_t": accum.ap_type},
         constants,
         (Step(given.count, (0,), True, 1, path),),
-        weight_bits=sum(c.codes.size * c.width for c in constants),
-        weight_words=2 * given.channels,
     )

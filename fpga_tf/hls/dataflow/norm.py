@@ -29,8 +29,6 @@ def layer_norm(node: Node) -> Kernel | None:
         types,
         (gamma, beta, table),
         (Step(given.count, (0,), True, 1, _path(node, n, gamma.width)),),
-        weight_bits=sum(c.codes.size * c.width for c in (gamma, beta, table)),
-        weight_words=2 * n,
     )
 
 
@@ -41,14 +39,12 @@ def _path(node: Node, n: int, gamma: int) -> tuple[Operation, ...]:
     d, r = f.deviation.width, f.inverse.width
     return (
         Operation("sum", 1, (int(node["mean_sum_bits"]),), n),
-        Operation("multiply", 1, (int(node["mean_num_bits"]), int(node["mean_magic"]).bit_length()), 1, constant=True),
+        *_division(node, 1, "mean_"),
         rounded(1, f.mean),
         Operation("sum", n, (d,), 2),
         Operation("multiply", n, (d, d)),
         Operation("sum", 1, (int(node["variance_sum_bits"]),), n),
-        Operation(
-            "multiply", 1, (int(node["variance_num_bits"]), int(node["variance_magic"]).bit_length()), 1, constant=True
-        ),
+        *_division(node, 1, "variance_"),
         rounded(1, f.variance),
         Operation("shift", 1, (2 * int(node["half"]) + 2,), int(node["half"]) + 1),
         Operation("table", 1, (int(node["root_bits"]),), int(node["n_roots"])),
@@ -67,10 +63,6 @@ def mean(node: Node) -> Kernel | None:
         return None
     width, channels = int(node["sum_bits"]), given.channels
     names = ("sum_bits", "num_bits", "wide_bits", "up", "den", "offset", "magic", "shift", "nearest", "ties_to_even")
-    divide = (
-        Operation("multiply", channels, (int(node["num_bits"]), int(node["magic"]).bit_length()), 1, constant=True),
-        rounded(channels, node.out),
-    )
     return Kernel(
         "mean_rows",
         "mean_rows",
@@ -80,7 +72,14 @@ def mean(node: Node) -> Kernel | None:
         {**node.typed("in_t"), **node["typedefs"]},
         steps=(
             Step(given.count, (0,), False, 1, (Operation("sum", channels, (width,), 2),)),
-            Step(1, (), True, 1, divide),
+            Step(1, (), True, 1, (*_division(node, channels), rounded(channels, node.out))),
         ),
         stored_bits=channels * width,
     )
+
+
+def _division(node: Node, count: int, stage: str = "") -> tuple[Operation, ...]:
+    """Products with the factor of mean.h; a division by a power of two moves the point and is no hardware."""
+    factor = int(node[f"{stage}magic"])
+    bits = int(node[f"{stage}num_bits"]), factor.bit_length()
+    return () if factor == 1 else (Operation("multiply", count, bits, 1, constant=True),)

@@ -76,7 +76,7 @@ def _quantiser_behind(call: Call, readers: list[LayerCall]) -> Format:
 
 
 def division_of(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, Any]:
-    """Constants of the exact division (see mean.h)."""
+    """Constants of the exact division (see mean.h); of one by a power of two, the factor is one."""
     up = max(0, fmt.fraction - accum.fraction)
     width = accum.width + up
     if width > MAX_WIDTH:
@@ -88,8 +88,11 @@ def division_of(accum: Format, fmt: Format, rows: int, layer: str) -> dict[str, 
     den = rows << max(0, accum.fraction - fmt.fraction)
     largest = (1 << (accum.width - 1)) << up
     offset = -(-largest // den)
-    shift = ((largest + offset * den) * den).bit_length()
-    magic = (1 << shift) // den + 1
+    if den & (den - 1) == 0:
+        shift, magic = den.bit_length() - 1, 1
+    else:
+        shift = ((largest + offset * den) * den).bit_length()
+        magic = (1 << shift) // den + 1
     num_bits = max((2 * (largest + offset * den)).bit_length(), (2 * den).bit_length(), fmt.width) + 2
     if magic.bit_length() > 64 or num_bits > 63:
         raise UserError(f"a mean's result must not be so much coarser than its sum, not {fmt}", where=f"layer {layer}")

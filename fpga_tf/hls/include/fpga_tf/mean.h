@@ -6,7 +6,8 @@
 // With integer codes: q = floor(num / den), num = sum << up, den = n_rows << down, and the remainder decides the
 // rounding. The division is a multiplication: q = ((num + offset * den) * magic >> shift) - offset with
 // magic = floor(2**shift / den) + 1, exact while (num + offset * den) * den < 2**shift (Granlund and Montgomery,
-// "Division by invariant integers using multiplication", PLDI 1994).
+// "Division by invariant integers using multiplication", PLDI 1994). Where den is a power of two, magic is 1 and shift
+// its exponent: that floor is exact by itself, and no multiplier is left.
 
 #include "ap_fixed.h"
 #include "ap_int.h"
