@@ -63,6 +63,19 @@ def test_without_a_tool_the_commands_are_told(bench: Bench, made: Path, capsys: 
     assert bench.called() == []
 
 
+def test_a_tool_that_fails_earns_nothing_by_its_reports(bench: Bench, made: Path, capsys: Streams) -> None:
+    bench.tool("vitis-run", "2024.1", TCL)
+    assert main(["synth", str(made), "-q"]) == 0
+    bench.tool("vitis-run", "2024.1", TCL + "sys.exit(1)\n")
+    capsys.readouterr()
+    assert main(["synth", str(made), "--format", "json"]) == 3
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["what"] == "C synthesis must work, not end with exit code 1"
+    assert error["hint"].endswith("were renamed: tagger_prj/solution1/syn/report/csynth.xml.failed")
+    assert main(["report", str(made), "--latency-us", "1"]) == 2
+    assert "a project must hold a report of a known format, not none" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["--timeout", "0"], ["--timeout", "nan"], ["--steps", "all"], ["--flow", "x"]])
 def test_wrong_use(arguments: list[str], bench: Bench, made: Path, capsys: Streams) -> None:
     bench.tool("vitis-run", "2024.1", TCL)
@@ -82,7 +95,7 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_a_signal_ends_the_tool_and_its_children(number: signal.Signals, code: int, bench: Bench, made: Path) -> None:
-    bench.tool("vitis-run", "2024.1", HANG)
+    bench.tool("vitis-run", "2024.1", "csynth('tagger_prj/solution1')\n" + HANG)
     command = [sys.executable, "-c", START, "synth", str(made)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ.copy()) as process:
         while not (made / "child").exists():
@@ -93,6 +106,7 @@ def test_a_signal_ends_the_tool_and_its_children(number: signal.Signals, code: i
     assert process.returncode == code and b"Traceback" not in err
     assert gone(made / "child")
     assert (made / "build_opt.tcl").read_text() == "array set opt {\n    csim 1\n}\n"
+    assert [path.name for path in made.rglob("csynth.xml*")] == ["csynth.xml.failed"]
 
 
 HEAVY = """

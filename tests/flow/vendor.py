@@ -51,7 +51,7 @@ def put(source, target, *edits):
 def write(target, words):
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     Path(target).write_text(words)
-IMPL = (("4 ns", "5 ns"), ("4.000", "5.000"), ("xcku5p-ffvb676-2-e", "xcvu13p-flga2577-2-e"))
+IMPL = (("4 ns", "5 ns"), ("4.000", "5.000"), ("4.212", "5.212"), ("xcku5p-ffvb676-2-e", "xcvu13p-flga2577-2-e"))
 def csynth(folder): put("vitis_csynth.xml", folder + "/syn/report/csynth.xml")
 def cosim(folder): write(folder + "/sim/report/tagger_cosim.rpt", COSIM)
 def export(folder): write(folder + "/impl/ip/component.xml", "<spirit:component/>")
