@@ -61,8 +61,9 @@ def synth(out: Output, project: Path, steps: str, flow: str, timeout: float | No
       export  IP for Vivado's catalogue
       impl    place and route, out of context
 
-    A step passes if the tool ends with 0, prints no line that begins with ERROR:, and writes a new report. Then the
-    reports are shown, as by `fpga-tf report`, and held to the project's budget. Exits with 1 if a gate fails, and with
+    A step passes if the tool ends with 0, prints no line that begins with ERROR:, and writes a new report. Reports of a
+    call that fails are renamed to NAME.failed, earlier ones of its steps to NAME.old: neither counts. Else the reports
+    are shown, as by `fpga-tf report`, and held to the project's budget. Exits with 1 if a gate fails, and with
     3 if a tool is missing or fails; what to run on another machine is told.
     """
     from fpga_tf.flow.synth import Asked, open_project, synthesise
