@@ -11,11 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisReport
 
 FORMAT, TOOL = "estimate", "fpga_tf"
+# Makes the report of an estimate, whatever it is made from.
+stated = partial(SynthesisReport, format=FORMAT, stage="estimate", tool=TOOL)
+OTHER_FAMILY = "the published designs are on UltraScale+, not on a part like this one"
 
 # What `estimate_fit.fit` finds, its errors rounded up to a whole percent; a test fits and cross-validates anew.
 LUT_RATIO, LUT_ERROR = 1.04465, 0.11
@@ -135,46 +139,40 @@ def estimate(
     Returns:
         A report of stage `estimate` that declares its errors.
     """
-    family = part is None or of_family(part)
+    family = of_family(part)
     period = model.period_ns(counts.levels, counts.cost) if family or model != PUBLISHED else None
-    used = {
-        "LUT": round(LUT_RATIO * counts.cost),
-        "FF": round(FF_RATIO * counts.register_bits),
-        "DSP": 0,
-        "BRAM_18K": 0,
-        "URAM": 0,
-    }
     errors = {"resources.LUT.used": LUT_ERROR, "resources.FF.used": FF_ERROR, "clock_ns.estimated": model.error}
     if period is None:
         del errors["clock_ns.estimated"]
-    return SynthesisReport(
+    return stated(
         path=path,
-        format=FORMAT,
-        stage="estimate",
-        tool=TOOL,
         part=part,
         top=top,
         clock_ns=Clock(clock_ns, estimated=period),
         latency_cycles=Latency(counts.stages, counts.stages, counts.stages),
         interval_cycles=Interval(1, 1),
         pipeline="yes",
-        resources={name: Resource(count) for name, count in used.items()},
+        resources=used(lut=LUT_RATIO * counts.cost, ff=FF_RATIO * counts.register_bits),
         errors=errors,
         notes=tuple(_notes(counts, family=family, published=model == PUBLISHED)),
     )
 
 
-def of_family(part: str) -> bool:
-    """Whether a part is of UltraScale+, as the published designs are."""
-    return _ULTRASCALE_PLUS.match(part.strip().lower().removeprefix("xc")) is not None
+def used(*, lut: float, ff: float, dsp: float = 0, bram: int = 0) -> dict[str, Resource]:
+    """Believed resources, in whole ones; no generated design has URAM."""
+    counts = {"LUT": lut, "FF": ff, "DSP": dsp, "BRAM_18K": bram, "URAM": 0}
+    return {name: Resource(round(count)) for name, count in counts.items()}
+
+
+def of_family(part: str | None) -> bool:
+    """Whether a part is of UltraScale+, as the published designs are; one that is not known is taken to be."""
+    return part is None or _ULTRASCALE_PLUS.match(part.strip().lower().removeprefix("xc")) is not None
 
 
 def _notes(counts: Counts, *, family: bool, published: bool) -> Iterator[str]:
     yield "estimated, not synthesised: cycles are exact, errors those of a cross-validation on published designs"
     if not family:
-        yield "the published designs are on UltraScale+, not on a part like this one" + (
-            ": the clock period is unknown" if published else ""
-        )
+        yield OTHER_FAMILY + (": the clock period is unknown" if published else "")
     if not COSTS[0] <= counts.cost <= COSTS[1]:
         yield f"extrapolated: published designs have {COSTS[0]:,.0f} to {COSTS[1]:,.0f} LUTs by da4ml's count"
     if published and not LEVELS[0] <= counts.levels <= LEVELS[1]:

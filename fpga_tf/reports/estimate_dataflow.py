@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fpga_tf.process import Loop, Network, Process
 from fpga_tf.reports.dataflow_costs import UNCERTAINTY, Area, counted, loop_cycles
-from fpga_tf.reports.estimate import FORMAT, TOOL, of_family
+from fpga_tf.reports.estimate import OTHER_FAMILY, of_family, stated, used
 from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisReport
 from fpga_tf.schedule import Schedule, check_depths, simulate
 from fpga_tf.schedule.timing import needed
@@ -79,16 +79,13 @@ def estimate_dataflow(
         return loop_cycles(loop, clock_ns, uncertainty)
 
     drained, kept = (simulate(network, cycles_of, turn=TURN, drains=drains) for drains in (True, False))
-    family = part is None or of_family(part)
+    family = of_family(part)
     counts = counted(network.processes, network.channels)
     lacking = dsps is not None and counts.dsp > dsps
     unknown = ([] if family else ["clock_ns.estimated"]) + (["resources.LUT.used"] if lacking else [])
     period = round(clock_ns * CLOCK_RATIO, _PERIOD_DIGITS) if family else None
-    return SynthesisReport(
+    return stated(
         path=path,
-        format=FORMAT,
-        stage="estimate",
-        tool=TOOL,
         part=part,
         top=top,
         clock_ns=Clock(clock_ns, estimated=period, uncertainty=round(clock_ns * uncertainty, _PERIOD_DIGITS)),
@@ -108,22 +105,12 @@ def estimate_dataflow(
 
 def resources(counts: Area) -> dict[str, Resource]:
     """Believed resources for derived counts."""
-    used = {
-        "LUT": LUT_RATIO * counts.lut,
-        "FF": FF_RATIO * counts.ff,
-        "DSP": DSP_RATIO * counts.dsp,
-        "BRAM_18K": counts.bram,
-        "URAM": 0,
-    }
-    return {name: Resource(round(count)) for name, count in used.items()}
+    return used(lut=LUT_RATIO * counts.lut, ff=FF_RATIO * counts.ff, dsp=DSP_RATIO * counts.dsp, bram=counts.bram)
 
 
 def _module(process: Process, path: str, part: str | None, cycles: int) -> SynthesisReport:
-    return SynthesisReport(
+    return stated(
         path=path,
-        format=FORMAT,
-        stage="estimate",
-        tool=TOOL,
         part=part,
         top=process.name,
         kind="module",
@@ -140,4 +127,4 @@ def _notes(network: Network, found: Schedule, *, family: bool) -> Iterator[str]:
         full = ", ".join(c.name for c in network.channels if c.depth > 2 and found.fill[c.name] == c.depth)
         yield f"FIFOs hold the interval above that; full at times are those with 2 rows and {full or 'no other'}"
     if not family:
-        yield "the published designs are on UltraScale+, not on a part like this one: the clock period is unknown"
+        yield f"{OTHER_FAMILY}: the clock period is unknown"

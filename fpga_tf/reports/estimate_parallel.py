@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fpga_tf.errors import InternalError, UserError
-from fpga_tf.reports.estimate import FEWEST, FORMAT, LUT_RATIO, PUBLISHED, TOOL, levels_for, of_family
-from fpga_tf.reports.types import Clock, Interval, Latency, Resource, SynthesisReport
+from fpga_tf.reports.estimate import FEWEST, LUT_RATIO, OTHER_FAMILY, PUBLISHED, levels_for, of_family, stated, used
+from fpga_tf.reports.types import Clock, Interval, Latency, SynthesisReport
 
 # What `estimate_parallel_fit.fit` finds, its errors rounded up to a whole percent; a test fits and validates anew.
 LUT_CONSTANT, LUT_VARIABLE, LUT_ERROR = 0.65266, 1.86110, 0.20
@@ -65,33 +65,24 @@ def estimate_parallel(
         A report of stage `estimate` that declares its errors.
     """
     lut = LUT_CONSTANT * operations.constant + LUT_VARIABLE * operations.variable
-    known = part is None or of_family(part)
+    known = of_family(part)
     period, cycles = _timing(lut / LUT_RATIO, operations.depth, clock_ns) if known else (None, None)
-    used = {
-        "LUT": round(lut),
-        "FF": round(FF_RATIO * (operations.constant + operations.variable)),
-        "DSP": math.ceil(operations.wide / 2),
-        "BRAM_18K": 0,
-        "URAM": 0,
-    }
+    ff, dsp = FF_RATIO * (operations.constant + operations.variable), math.ceil(operations.wide / 2)
     errors = {"resources.LUT.used": LUT_ERROR, "resources.FF.used": FF_ERROR}
     if operations.wide:
         errors["resources.DSP.used"] = 1.0
     if known:
         errors |= {"clock_ns.estimated": PUBLISHED.error}
         errors |= dict.fromkeys(("latency_cycles.min", "latency_cycles.max"), LEVELS_ERROR)
-    return SynthesisReport(
+    return stated(
         path=path,
-        format=FORMAT,
-        stage="estimate",
-        tool=TOOL,
         part=part,
         top=top,
         clock_ns=Clock(clock_ns, estimated=period),
         latency_cycles=Latency(cycles, cycles, cycles),
         interval_cycles=Interval(1, 1),
         pipeline="yes",
-        resources={name: Resource(count) for name, count in used.items()},
+        resources=used(lut=lut, ff=ff, dsp=dsp),
         errors=errors,
         notes=tuple(_notes(operations, known=known)),
     )
@@ -109,7 +100,7 @@ def _timing(cost: float, depth: int, clock_ns: float) -> tuple[float, int]:
 def _notes(operations: Operations, *, known: bool) -> Iterator[str]:
     yield "estimated from the model's products, by published transformers; their constant matrices share sums (da4ml)"
     if not known:
-        yield "the published designs are on UltraScale+, not on a part like this one: clock and latency are unknown"
+        yield f"{OTHER_FAMILY}: clock and latency are unknown"
     total = operations.constant + operations.variable
     if not OPERATIONS[0] <= total <= OPERATIONS[1]:
         yield f"extrapolated: published designs have {OPERATIONS[0]:,} to {OPERATIONS[1]:,} bit operations"
