@@ -17,4 +17,12 @@ ac_int ac_fixed int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_
 """
 _GENERATED = "input main std nnet hls fpga_tf weights defines parameters model_default_t input_t result_t"
 
+# of the C++ library, ap_types and hls4ml: they would be replaced in the text
+_MACROS = """
+alloca assert errno offsetof stderr stdin stdout BIAS BUFSIZ CHECKPOINT EOF FILE INFINITY INLINE MAX MAX_MODE MIN NAN
+NULL
+"""
+
 RESERVED = frozenset(f"{_KEYWORDS} {_TYPES} {_GENERATED}".split())
+# what is a name in the global scope of the text itself, not a part of one
+GLOBAL_RESERVED = RESERVED | frozenset(_MACROS.split())

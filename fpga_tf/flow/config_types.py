@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from fpga_tf.cpp_names import RESERVED
+from fpga_tf.cpp_names import GLOBAL_RESERVED
 from fpga_tf.errors import UserError
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
@@ -38,7 +38,7 @@ def broken(rule: str, *, hint: str = "", at: str | int | tuple[str, ...] = "", f
 
 
 def _name(value: str) -> str:
-    if not re.match(_NAME, value) or value.endswith("\n") or value in RESERVED:
+    if not re.match(_NAME, value) or value.endswith("\n") or value in GLOBAL_RESERVED:
         hint = "it names the C++ top function: letters, digits and _, a letter first"
         raise broken(NAME_RULE, hint=hint)
     return value
@@ -137,7 +137,7 @@ _PATH_SCHEMA = {"type": "string", "minLength": 1, "x-rule": "a path"}
 Name = Annotated[
     str,
     AfterValidator(_name),
-    WithJsonSchema({"type": "string", "pattern": _NAME, "not": {"enum": sorted(RESERVED)}, "x-rule": NAME_RULE}),
+    WithJsonSchema({"type": "string", "pattern": _NAME, "not": {"enum": sorted(GLOBAL_RESERVED)}, "x-rule": NAME_RULE}),
 ]
 Part = Annotated[str, AfterValidator(_part), WithJsonSchema({"type": "string", "pattern": _PART, "x-rule": PART_RULE})]
 ClockNs = Annotated[

@@ -15,6 +15,7 @@ from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model, v3_layer_han
 from hls4ml.model import ModelGraph
 from hls4ml.utils.config import create_config
 
+from fpga_tf.cpp_names import GLOBAL_RESERVED
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls import einsum, nodes
@@ -194,7 +195,7 @@ def check_input_names(graph: Any, target: Target) -> None:
     Raises:
         UserError: the generated code has another thing of that name.
     """
-    own = {target.name}
+    own = {target.name, *GLOBAL_RESERVED}
     for node in graph.get_layers():
         variables = [*node.get_weights(), node.get_output_variable()]
         own |= {v.type.name for v in variables} | {f"config{node.index}", function_name(node.index)}

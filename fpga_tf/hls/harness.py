@@ -76,9 +76,8 @@ template <int W, bool S, class T> void get(T *x, std::int64_t *codes, unsigned n
 const layer layers[] = {
 @LAYERS@    {NULL, 0, 0}};
 
-} // namespace
-
-int main(int argc, char **argv) {
+// Here rather than in main, so that a top function of the same name as something above hides nothing.
+int run(int argc, char **argv) {
 @CONCURRENT@    if (argc != 4 && argc != 5) {
         die("usage", "simulate INPUTS OUTPUTS SAMPLES [TRACES]");
     }
@@ -119,6 +118,10 @@ int main(int argc, char **argv) {
     }
     return 0;
 }
+
+} // namespace
+
+int main(int argc, char **argv) { return run(argc, argv); }
 """
 
 
@@ -141,6 +144,7 @@ template <int W, bool S, class in_S> void get_rows(in_S &x, std::int64_t *codes,
 
 """
 
+_ROWS = "_rows"  # how the functions for streams end
 _CONCURRENT = """\
     // each process a thread, each FIFO of its own depth: to see that none waits for ever
     if (argc > 1 && std::string(argv[1]) == "--concurrent") {
@@ -153,8 +157,8 @@ _CONCURRENT = """\
 
 def harness(
     top: str,
-    inputs: Sequence[tuple[Port, str, str]],
-    outputs: Sequence[tuple[Port, str, str]],
+    inputs: Sequence[tuple[Port, str]],
+    outputs: Sequence[tuple[Port, str]],
     layers: Sequence[Port],
     *,
     dataflow: bool = False,
@@ -164,36 +168,34 @@ def harness(
     Args:
         dataflow: the firmware has processes and FIFOs; ``--concurrent`` as first argument makes each process a thread.
         top: top function.
-        inputs, outputs: (port, C++ type, C++ variable) in the order of the top function's arguments.
+        inputs, outputs: (port, C++ type) in the order of the top function's arguments.
         layers: what to trace.
     """
-    ports, run, after = "", "", ""
-    offset = 0
-    for port, kind, name in inputs:
-        ports += _definition(port, kind, name)
-        put, size = ("put_rows", port.rows) if port.rows else ("put", port.size)
-        run += f"        {put}<{port.type.width}>({name}, given.data() + {offset}, {size});\n"
-        offset += port.size
-    total_in, offset = offset, 0
-    for port, kind, name in outputs:
-        ports += _definition(port, kind, name)
-        sign = "true" if port.type.signed else "false"
-        get, size = ("get_rows", port.rows) if port.rows else ("get", port.size)
-        after += f"        {get}<{port.type.width}, {sign}>({name}, made.data() + {offset}, {size});\n"
-        offset += port.size
-    call = f"        {top}({', '.join(name for _, _, name in [*inputs, *outputs])});\n"
+    given = [(f"input{i}", port, kind) for i, (port, kind) in enumerate(inputs)]
+    made = [(f"output{i}", port, kind) for i, (port, kind) in enumerate(outputs)]
+    put, put_size = "", 0
+    for name, port, _ in given:
+        how = f"put{_ROWS if port.rows else ''}<{port.type.width}>"
+        put += f"        {how}({name}, given.data() + {put_size}, {port.rows or port.size});\n"
+        put_size += port.size
+    get, get_size = "", 0
+    for name, port, _ in made:
+        how = f"get{_ROWS if port.rows else ''}<{port.type.width}, {'true' if port.type.signed else 'false'}>"
+        get += f"        {how}({name}, made.data() + {get_size}, {port.rows or port.size});\n"
+        get_size += port.size
+    call = f"        ::{top}({', '.join(name for name, _, _ in [*given, *made])});\n"
     traced = "".join(f'    {{"{p.node}", {p.size}, {p.type.fraction}}},\n' for p in layers)
     text = _TEXT
     for mark, value in {
         "@TOP@": top,
         "@FIFO@": '#include "firmware/fpga_tf/fifo.h"\n' if dataflow else "",
-        "@STREAMS@": _STREAMS if any(port.rows for port, _, _ in [*inputs, *outputs]) else "",
+        "@STREAMS@": _STREAMS if any(port.rows for port, _ in [*inputs, *outputs]) else "",
         "@CONCURRENT@": _CONCURRENT if dataflow else "",
         "@LAYERS@": traced,
-        "@IN@": str(total_in),
-        "@OUT@": str(offset),
-        "@PORTS@": ports,
-        "@RUN@": run + call + after,
+        "@IN@": str(put_size),
+        "@OUT@": str(get_size),
+        "@PORTS@": "".join(_definition(port, kind, name) for name, port, kind in [*given, *made]),
+        "@RUN@": put + call + get,
     }.items():
         text = text.replace(mark, value)
     return text

@@ -17,6 +17,7 @@ from fpga_tf.hls.convert import Converted, Target
 from fpga_tf.hls.harness import HARNESS, harness
 from fpga_tf.hls.manifest import Manifest, Port, digests
 from fpga_tf.hls.partition import allow_arrays
+from fpga_tf.hls.testbench import exact_testbench
 from fpga_tf.hls.weights import rewrite_weights
 
 INCLUDE = Path(__file__).parent / "include" / "fpga_tf"
@@ -44,7 +45,8 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
         (folder / name).unlink(missing_ok=True)
     rewrite_weights(folder)
     testbench = folder / f"{target.name}_test.cpp"
-    atomic_write(testbench, exact_testbench(testbench.read_text(encoding="utf-8"), len(manifest.inputs)))
+    names = [variable.name for variable in converted.graph.get_input_variables()]
+    atomic_write(testbench, exact_testbench(testbench.read_text(encoding="utf-8"), target.name, names))
     if manifest.network is not None:
         script = folder / "build_prj.tcl"
         atomic_write(script, draining(script.read_text(encoding="utf-8")))
@@ -53,30 +55,10 @@ def write_project(converted: Converted, target: Target, manifest: Manifest, samp
     atomic_write(folder / "hls_config.cfg", hls_config(target))
     if samples is not None:
         samples.write(folder / "tb_data")
-    names = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST]
-    complete = replace(manifest, files=digests(folder, names))
+    files = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST]
+    complete = replace(manifest, files=digests(folder, files))
     atomic_write(folder / MANIFEST, complete.to_text())
     return complete
-
-
-def exact_testbench(text: str, inputs: int) -> str:
-    """hls4ml's testbench with doubles read, all digits printed, and layers not traced.
-
-    float holds 24 bits, six digits about 20; a traced co-simulation writes every layer of every sample.
-
-    Raises:
-        InternalError: the text is not as hls4ml 1.3 writes it.
-    """
-    for old, new, count in (
-        ("trace_enabled = true", "trace_enabled = false", 1),
-        ("std::vector<float> ", "std::vector<double> ", 2),
-        ("copy_data<float, ", "copy_data<double, ", inputs),
-        ("std::ofstream fout(RESULTS_LOG);", "std::ofstream fout(RESULTS_LOG);\n    fout.precision(17);", 1),
-    ):
-        if text.count(old) != count:
-            raise InternalError(f"hls4ml's testbench must hold {old!r} {count} times, not {text.count(old)}")
-        text = text.replace(old, new)
-    return text
 
 
 def draining(text: str) -> str:
@@ -139,10 +121,10 @@ def decimal(code: int, fraction: int) -> str:
 
 
 def _harness(graph: Any, manifest: Manifest) -> str:
-    def described(variables: Sequence[Any], ports: Sequence[Port]) -> list[tuple[Port, str, str]]:
+    def described(variables: Sequence[Any], ports: Sequence[Port]) -> list[tuple[Port, str]]:
         if len(variables) != len(ports):
             raise InternalError(f"the firmware must have {len(ports)} ports, not {len(variables)}")
-        return [(p, v.type.name, v.name) for v, p in zip(variables, ports, strict=True)]
+        return [(p, v.type.name) for v, p in zip(variables, ports, strict=True)]
 
     return harness(
         manifest.name,

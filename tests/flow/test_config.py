@@ -347,6 +347,8 @@ def test_the_schema_is_one_and_every_key_is_described() -> None:
     "change",
     [
         {"name": "9"},
+        {"name": "short"},
+        {"name": "MAX"},
         {"hls": {"clock_ns": "5 us"}},
         {"hls": {"part": "a b"}},
         {"x": 1},

@@ -69,7 +69,9 @@ def test_names_that_hls4ml_could_confuse_do_not_collide(tmp_path: Path, store: S
     assert [p.name for p in project.manifest.layers] == list(NAMES[1:])
 
 
-@pytest.mark.parametrize("name", ["layer2_out", "layer2_t", "w3", "b3", "config3", "d_accum_t", "d_weight_t", "top"])
+@pytest.mark.parametrize(
+    "name", ["layer2_out", "layer2_t", "w3", "b3", "config3", "d_accum_t", "d_weight_t", "top", "MIN"]
+)
 def test_an_input_that_is_called_as_something_in_the_firmware_is_refused(name: str, tmp_path: Path) -> None:
     from fpga_tf.hls.convert import Target, convert
 
