@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fpga_tf.errors import UserError
 from fpga_tf.flow.init_data import Found
-from fpga_tf.flow.init_refusals import mixed, of_float, of_hgq2, of_qkeras, refuse
+from fpga_tf.flow.init_refusals import mixed, of_float, refuse
+from fpga_tf.flow.init_walks import layers_of_qkeras, of_hgq2, of_qkeras
 
 if TYPE_CHECKING:
     from fpga_tf.fixedpoint import Format
@@ -102,8 +103,11 @@ def formats(found: Inspected, path: Path, data: Path | None, chosen: Found | Non
     if found.frontend == "float":
         refuse(of_float(found.model), path)
         return _quantised(found, path, jets)
-    from fpga_tf.models.normalisation import fold_batch_norms
+    from fpga_tf.models.normalisation import fold_batch_norms, refused_norms
 
+    norms = refused_norms(found.model)
+    if norms:
+        refuse([*norms, *layers_of_qkeras(found.model, None)], path)
     model, _ = fold_batch_norms(found.model)
     declared, why = _declared(model, jets)
     refuse(of_qkeras(model, declared), path)

@@ -131,7 +131,10 @@ def _rectifier(low: Lowering, call: Call) -> None:
         return
     if name != "relu" or not plain or getattr(layer, "max_value", None) is not None:
         raise UserError(
-            f"an activation must be relu or linear without options to be exact, not {name}", where=f"layer {call.name}"
+            f"an activation must be relu or linear without options to be exact, not {name}"
+            + (" with options" if name == "relu" else ""),
+            where=f"layer {call.name}",
+            hint="use a plain ReLU",
         )
     made = x.rectified()
     _converted(low, call, made, made.format.with_modes(Rounding.TRN, Overflow.SAT))

@@ -27,6 +27,16 @@ _FAMILIES = {"qkeras": "qkeras", "fpga_tf": "qkeras", "hgq": "hgq2"}
 _NAMES = {"qkeras": "QKeras or fpga_tf", "hgq2": "HGQ2"}
 
 
+def is_operation(layer: Any) -> bool:
+    """Whether what is called is an operation of `keras.ops`, and no layer."""
+    return not isinstance(layer, keras.layers.Layer)
+
+
+def goes_away(layer: Any) -> bool:
+    """Whether a layer is folded or dropped before a model is lowered."""
+    return isinstance(layer, (*_NEUTRAL, *NOISE))
+
+
 def family(layer: Any) -> Frontend | None:
     """The family of one layer, None if every family may have it (input, Add, Flatten, Dropout …).
 

@@ -40,7 +40,8 @@ def fold_batch_norms(model: keras.Model) -> tuple[keras.Model, list[str]]:
     plan: dict[int, Replacement] = {}
     notes: list[str] = []
     for norm in norms:
-        _check(norm, frontend, model)
+        _check(norm, frontend)
+        _check_axis(norm, model)
         scale, shift = scale_and_shift(norm)
         host = _host(model, norm) if frontend == "float" else None
         if host is not None:
@@ -57,6 +58,18 @@ def fold_batch_norms(model: keras.Model) -> tuple[keras.Model, list[str]]:
     return (rebuild(model, lambda layer: plan.get(id(layer))) if norms else model), notes
 
 
+def refused_norms(model: keras.Model) -> list[UserError]:
+    """What `fold_batch_norms` refuses of single normalisations of a model that is not HGQ2's, all at once."""
+    found = []
+    for norm in model.layers:
+        if type(norm) is keras.layers.BatchNormalization:
+            try:
+                _check_axis(norm, model)
+            except UserError as error:
+                found.append(error)
+    return found
+
+
 def scale_and_shift(norm: Any) -> tuple[Vector, Vector]:
     """What a BatchNormalization multiplies by and adds at inference, each of shape (channels,), in float64."""
     mean, variance = _float64(norm.moving_mean), _float64(norm.moving_variance)
@@ -70,20 +83,22 @@ def _float64(variable: Any) -> Vector:
     return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
 
 
-def _check(norm: Any, frontend: str, model: keras.Model) -> None:
-    where = f"layer {norm.name!r}"
+def _check(norm: Any, frontend: str) -> None:
     if frontend == "hgq2":
         raise UserError(
             "an HGQ2 model's normalisation must be HGQ2's own, not Keras's BatchNormalization",
-            where=where,
+            where=f"layer {norm.name!r}",
             hint="use QBatchNormalization or QDenseBatchnorm",
         )
+
+
+def _check_axis(norm: Any, model: keras.Model) -> None:
     rank = next(len(call.inputs[0].shape) for call in calls(model) if call.layer is norm)
     axis = norm.axis[0] if isinstance(norm.axis, list | tuple) else norm.axis
     if axis not in (-1, rank - 1):
         raise UserError(
             f"a BatchNormalization must be over the last axis, not {norm.axis}",
-            where=where,
+            where=f"layer {norm.name!r}",
             hint="put a Permute before and after it",
         )
 

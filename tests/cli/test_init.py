@@ -117,6 +117,55 @@ def test_every_layer_of_a_quantised_model_that_cannot_be_hardware(job: Job) -> N
     assert not list(job.folder.glob("*.yaml"))
 
 
+def places(job: Job, layers: list[Any], *arguments: str | Path) -> list[str]:
+    """Where a model of these layers is refused."""
+    done = job.main("init", saved(job, layers), "--format", "json", *arguments)
+    error = done.json["error"]
+    return [problem["where"] for problem in error.get("problems", [error])]
+
+
+def refused(name: str) -> Any:
+    from qkeras import QDense
+
+    return QDense(3, kernel_quantizer="quantized_bits(5,1,alpha=1)", name=name)  # no format for the bias
+
+
+def test_normalisations_masks_and_float_layers_hide_no_other_refusal(job: Job) -> None:
+    from keras import layers
+    from qkeras import QActivation
+
+    first = QActivation("quantized_bits(6,2,alpha=1)", name="tracks_q")
+    norms = [layers.BatchNormalization(axis=1, name=name) for name in ("rows", "again")]
+    good = layers.BatchNormalization(name="good")
+    assert places(job, [first, norms[0], good, refused("a"), norms[1], layers.GaussianNoise(0.1), refused("b")]) == [
+        "layer 'rows'", "layer 'again'", "layer a", "layer b"
+    ]  # fmt: skip
+    pool = layers.GlobalAveragePooling1D(name="pool")
+    assert places(job, [first, layers.Masking(name="mask"), pool, refused("a"), refused("b")]) == [
+        "layer pool", "layer a", "layer b"
+    ]  # fmt: skip
+    assert places(job, [first, refused("a"), layers.Dense(4, name="plain"), norms[0], refused("b")]) == [
+        "layer plain", "layer 'rows'", "layer a", "layer b"
+    ]  # fmt: skip
+    curved = layers.Dense(3, activation="gelu", name="curved")
+    assert places(job, [norms[0], curved, norms[1], pool], "--data", job.made / "small.h5") == [
+        "layer 'curved'", "layer 'rows'", "layer 'again'"
+    ]  # fmt: skip
+
+
+def test_a_layer_that_is_called_twice_is_refused_once_and_operations_are_named(job: Job) -> None:
+    import keras
+    from qkeras import QActivation
+
+    layer = refused("again")
+    quantised = QActivation("quantized_bits(6,2,alpha=1)", name="tracks_q")
+    done = job.main("init", saved(job, [quantised, layer, layer, lambda x: keras.ops.add(x, x)]), "--format", "json")
+    assert [(problem["where"], problem["what"]) for problem in done.json["error"]["problems"]] == [
+        ("layer again", "bias_quantizer must be given to be hardware, not None"),
+        ("layer add", "a layer must be one that is hardware, not the operation Add"),
+    ]
+
+
 def test_an_input_that_no_quantiser_reads_first(job: Job) -> None:
     from qkeras import QDense
 

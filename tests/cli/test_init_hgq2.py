@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +33,37 @@ def test_the_shipped_tagger(tmp_path: Path) -> None:
         re.fullmatch(r"Brings each of \d+ values into a format of its own, \d+ to \d+ bits; .*", t) for t in texts
     )
     assert any("HGQ2's two tables" in text for text in texts)
+
+
+def problems(job: Job, behind: list[Any]) -> dict[str, str]:
+    """What is refused of a model with three layers that can't be hardware and these."""
+    import keras
+    from hgq.layers import QDense
+
+    x = inputs = keras.layers.Input((4, 3), name="tracks")
+    wrong = [
+        QDense(4, activation="tanh", name="curved"),
+        keras.layers.ReLU(max_value=6, name="capped"),
+        keras.layers.Permute((2, 1), name="turned"),
+        QDense(4, activation="sigmoid", name="bent"),
+    ]
+    for layer in [*wrong, *behind]:
+        x = layer(x)
+    path = job.folder / "model.keras"
+    keras.Model(inputs, x).save(path)
+    done = job.main("init", path, "--format", "json")
+    assert done.code == 2
+    return {problem["where"]: problem["what"] for problem in done.json["error"]["problems"]}
+
+
+def test_every_layer_that_cannot_be_hardware(tmp_path: Path) -> None:
+    from keras import layers
+
+    (tmp_path / "store").mkdir(mode=0o700)
+    job = Job(tmp_path, CONFIGS, tmp_path / "store")
+    bad = ["layer curved", "layer capped", "layer bent"]
+    found = problems(job, [])
+    assert list(found) == bad
+    assert found["layer capped"].endswith("must be relu or linear without options to be exact, not relu with options")
+    assert list(problems(job, [layers.MaxPooling1D(2, name="largest")])) == [*bad, "layer largest"]
+    assert list(problems(job, [layers.LSTM(3, name="memory")])) == ["layer memory", *bad]
