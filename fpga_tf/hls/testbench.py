@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import prod
 
 from fpga_tf.errors import InternalError
 
@@ -11,8 +12,9 @@ from fpga_tf.errors import InternalError
 def exact_testbench(text: str, top: str, inputs: Sequence[str]) -> str:
     """The testbench with doubles read, all digits printed, layers not traced, and own names for the inputs.
 
-    float holds 24 bits, six digits about 20; a traced co-simulation writes every layer of every sample. An input or a
-    top function may be called as a variable of the testbench (``in``, ``pr``, ``i`` …).
+    Of a model with several outputs hls4ml shows the first numbers of the line as the prediction of each of them. float
+    holds 24 bits, six digits about 20; a traced co-simulation writes every layer of every sample. An input or a top
+    function may be called as a variable of the testbench (``in``, ``pr``, ``i`` …).
 
     Args:
         text: as hls4ml 1.3 writes it.
@@ -32,8 +34,24 @@ def exact_testbench(text: str, top: str, inputs: Sequence[str]) -> str:
     text = _replace(text, "trace_enabled = true", "trace_enabled = false", 1)
     text = _replace(text, "std::vector<float> ", "std::vector<double> ", 2)
     text = _replace(text, "copy_data<float, ", "copy_data<double, ", len(inputs))
+    text = _own_predictions(text)
     results = "std::ofstream fout(RESULTS_LOG);"
     return _replace(text, re.escape(results), f"{results}\n    fout.precision(17);", 1)
+
+
+def _own_predictions(text: str) -> str:
+    """Each output's prediction from where its numbers begin in the line of the sample."""
+    begin = 0
+
+    def own(found: re.Match[str]) -> str:
+        nonlocal begin
+        index, begin = f"{begin} + i" if begin else "i", begin + prod(map(int, found[2].split("*")))
+        return f"{found[1]}pr[{index}]"
+
+    text, count = re.subn(r"(for\(int i = 0; i < ([\d*]+); i\+\+\) \{\n *std::cout << )pr\[i\]", own, text)
+    if not count:
+        raise InternalError("hls4ml's testbench must show predictions")
+    return text
 
 
 def _replace(text: str, pattern: str, new: str, count: int) -> str:

@@ -120,12 +120,21 @@ def test_the_page_tells_of_verilog_only_where_there_is_some(made: Path, tmp_path
     assert b"The C++ is made to equal the model" in page and b"Verilog are" not in page
 
 
-@pytest.mark.parametrize(("prediction", "told"), [("0.1250 -2.0000", "0 of 4 differ"), ("0.125 -2.5", "1 of 4 differ")])
-def test_the_command_of_the_page_compares_numbers(made: Path, prediction: str, told: str) -> None:
+@pytest.mark.parametrize("log", ["0.125 -2 \n1 1e-3 \n", "0.125 \n-2 \n1 \n1e-3 \n"], ids=["one output", "two outputs"])
+@pytest.mark.parametrize(
+    ("prediction", "told"),
+    [
+        ("0.1250 -2.0000\n1.0 0.001\n", "0 of 4 differ"),
+        ("0.125 -2.5\n1.0 0.001\n", "1 of 4 differ"),
+        ("0.125 -2 1.0\n", "1 of 4 differ"),
+        ("0.125 -2\n1.0 0.001\n0 0\n", "2 of 6 differ"),
+    ],
+)
+def test_the_command_of_the_page_compares_numbers(made: Path, log: str, prediction: str, told: str) -> None:
     page = contents(Path(write_bundle(made).path))["tagger_project_bundle/README.md"].decode()
-    (command,) = [line.strip() for line in page.splitlines() if line.startswith("    paste")]
-    (made / "tb_data/csim_results.log").write_text("0.125 -2 \n1 1e-3 \n")
-    (made / "tb_data/tb_output_predictions.dat").write_text(f"{prediction}\n1.0 0.001\n")
+    (command,) = [line.strip() for line in page.splitlines() if line.startswith("    awk")]
+    (made / "tb_data/csim_results.log").write_text(log)
+    (made / "tb_data/tb_output_predictions.dat").write_text(prediction)
     done = subprocess.run(["sh", "-c", command], cwd=made, capture_output=True, text=True, check=True)
     assert done.stdout == f"{told}\n"
 

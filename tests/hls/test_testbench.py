@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +23,30 @@ SHAPES = {
     "io_parallel": Shapes(),
     "io_stream": Shapes(LayerShape("dataflow", 1), io_type="io_stream"),
 }
+
+
+# What exact_testbench looks for, in hls4ml's words, with three outputs.
+TESTBENCH = """
+bool trace_enabled = true;
+    std::ofstream fout(RESULTS_LOG);
+            std::vector<float> in;
+            std::vector<float> pr;
+      input_t x[2];
+      nnet::copy_data<float, input_t, 0, 2>(in, x);
+            top(x,a_out,b_out,c_out);
+                for(int i = 0; i < 3; i++) {
+                  std::cout << pr[i] << " ";
+                }
+                for(int i = 0; i < 2*2; i++) {
+                  std::cout << pr[i] << " ";
+                }
+                for(int i = 0; i < 2; i++) {
+                  std::cout << pr[i] << " ";
+                }
+            input_t x[2];
+            nnet::fill_zero<input_t, 2>(x);
+            top(x,a_out,b_out,c_out);
+"""
 
 
 def two_inputs(names: tuple[str, str]) -> Any:
@@ -68,6 +93,12 @@ def test_names_of_the_testbench_and_the_harness_are_free(
     assert proof.differing == {} and proof.compared > 500
     expected = (folder / "tb_data" / "tb_output_predictions.dat").read_text().split()
     assert run_testbench(folder, top) == [Fraction(value) for value in expected]
+
+
+def test_each_output_is_shown_beside_its_own_prediction() -> None:
+    """hls4ml shows the first numbers of the line for each output."""
+    shown = re.findall(r"i < (.*); .*\n.*(pr\[.*\])", exact_testbench(TESTBENCH, "top", ["x"]))
+    assert shown == [("3", "pr[i]"), ("2*2", "pr[3 + i]"), ("2", "pr[7 + i]")]
 
 
 def test_a_testbench_that_hls4ml_writes_otherwise_is_our_fault() -> None:
