@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,6 +171,17 @@ class Clock:
         time.sleep(seconds)
 
 
+def until_silent(said: list[str]) -> Callable[[str], None]:
+    """Notes what is said, and interrupts once a silence is told of."""
+
+    def interrupt(line: str) -> None:
+        said.append(line)
+        if "no output" in line:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
 @pytest.fixture
 def hanging(bench: Bench, made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project, with a tool that hangs and has a child."""
@@ -193,14 +205,8 @@ def test_what_a_tool_leaves_behind_ends_with_it(bench: Bench, made: Path) -> Non
 
 def test_silence_is_told_and_an_exception_ends_the_tool_and_its_children(hanging: Path) -> None:
     said: list[str] = []
-
-    def interrupt(line: str) -> None:
-        said.append(line)
-        if "no output" in line:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        synthesise(open_project(hanging), Asked(stall=1800), NOTHING, interrupt)
+        synthesise(open_project(hanging), Asked(stall=1800), NOTHING, until_silent(said))
     assert said[-1].startswith("C synthesis: no output for ")
     assert said[-1].endswith(" min, since route_design; it is still at work")
     assert gone(hanging / "child") and edited(hanging, read_manifest(hanging)) == []

@@ -13,7 +13,7 @@ from fpga_tf.flow.report import read_designs
 from fpga_tf.flow.synth import LOG, Asked, open_project, synthesise
 from fpga_tf.reports.project import project_design, project_designs
 from fpga_tf.reports.read import read_report
-from tests.flow.test_synth import Clock
+from tests.flow.test_synth import Clock, until_silent
 from tests.flow.vendor import CONFIG, HANG, TCL, VIVADO, Bench, bench, hls_project, rtl_project
 
 __all__ = ["bench"]
@@ -86,14 +86,8 @@ def test_reports_of_a_tool_whose_time_is_over_or_that_is_interrupted(
     no_result(made)
     (made / "child").unlink()
     said: list[str] = []
-
-    def interrupt(line: str) -> None:
-        said.append(line)
-        if "no output" in line:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        run(made, say=interrupt, stall=1800.0)
+        run(made, say=until_silent(said), stall=1800.0)
     assert said[-1] == f"reports that do not count were renamed: {CSYNTH}.failed2"
     no_result(made)
     assert files(made) == [f"{CSYNTH}.failed", f"{CSYNTH}.failed2"]  # nothing is written over
