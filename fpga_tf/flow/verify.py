@@ -180,7 +180,7 @@ def _result(
         gates=tuple(gates),
         physics=stages,
         top_class_changes=changes,
-        notes=(*manifest.notes, *notes, *remarks, *_remarks(manifest, changed)),
+        notes=(*manifest.notes, *notes, *remarks, *_remarks(manifest, changed, agreement)),
     )
 
 
@@ -198,15 +198,22 @@ def _judged(
     return replace(result, rtl=rtl, gates=(*result.gates, *gates), budget=tuple(budget), notes=(*result.notes, *told))
 
 
-def _remarks(manifest: Manifest, changed: list[str]) -> list[str]:
+def _remarks(manifest: Manifest, changed: list[str], agreement: Agreement) -> list[str]:
+    from fpga_tf.lower.context import FLOAT32_WIDTH
+
     notes = []
     if changed:
         files = "file was" if len(changed) == 1 else "files were"
         notes.append(f"{len(changed)} generated {files} edited: {', '.join(changed[:5])}")
+    name, bits = max(manifest.widest.items(), key=lambda item: item[1], default=("", 0))
     if manifest.exact == "float64":
-        widest = max(manifest.widest, key=lambda name: manifest.widest[name])
         notes.append(
-            f"exact sums need up to {manifest.widest[widest]} bits ({widest}), more than float32 holds: "
+            f"exact sums need up to {bits} bits ({name}), more than float32 holds: "
             "the reference is Keras's graph in float64"
+        )
+    elif agreement.differing and bits > FLOAT32_WIDTH:
+        notes.append(
+            f"exact results need up to {bits} bits ({name}), but HGQ2 computes in float32, which holds "
+            f"{FLOAT32_WIDTH}: the differences may be roundings of the reference; with fewer bits it is exact"
         )
     return notes

@@ -174,8 +174,8 @@ class _Child:
         if data.size != total * self.samples:
             raise ToolError(f"the C-simulation must give {total * self.samples} values, not {data.size}")
         rows = data.reshape(self.samples, total)
-        ends = np.cumsum([p.size for p in ports])[:-1]
-        parts = np.split(rows, ends, axis=1)
+        # a part more than ports, and empty: there may be no port
+        parts = np.split(rows, np.cumsum([p.size for p in ports], dtype=int), axis=1)[:-1]
         return [_as_array(part, p) for p, part in zip(ports, parts, strict=True)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fpga_tf.errors import UserError
-from fpga_tf.flow import judge
+from fpga_tf.flow import judge, verify
 from fpga_tf.flow.config_sections import BudgetConfig, GatesConfig
 from fpga_tf.hls.manifest import edited, read_manifest
 from fpga_tf.verdict.agreement import combine
@@ -32,6 +32,27 @@ def test_all_ports_of_all_sets_are_compared() -> None:
     found = combine(judge.compare_sets(made, firmware))
     assert (found.differing, found.max_lsb) == (2, 7)
     assert [(w.set, w.sample, w.output, w.lsb) for w in found.worst] == [("random", 4, 5, 7), ("evaluation", 2, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("widest", "differing", "told"),
+    [
+        ({"embed": 24}, 3, []),
+        ({"embed": 25, "sum": 38}, 0, []),
+        ({}, 3, []),
+        (
+            {"embed": 25, "sum": 38},
+            3,
+            [
+                "exact results need up to 38 bits (sum), but HGQ2 computes in float32, which holds 24: the differences "
+                "may be roundings of the reference; with fewer bits it is exact"
+            ],
+        ),
+    ],
+)
+def test_differences_that_may_be_roundings_of_hgq2(widest: dict[str, int], differing: int, told: list[str]) -> None:
+    agreement = replace(combine([]), differing=differing)
+    assert verify._remarks(manifest(frontend="hgq2", widest=widest), [], agreement) == told
 
 
 def test_differing_samples() -> None:

@@ -44,6 +44,12 @@ def test_ports_are_laid_out_one_after_the_other(tmp_path: Path) -> None:
     assert np.array_equal(np.concatenate([o.reshape(7, -1) for o in done.outputs], axis=1), flat)
 
 
+def test_a_model_may_have_no_layer_to_trace(tmp_path: Path) -> None:
+    program = script(tmp_path, 'cp "$1" "$2"; : > "$4"\n')
+    done = simulate(program, replace(MANIFEST, layers=()), [CODES], jobs=2, traced=True)
+    assert done.layers == [] and done.outputs[0].tolist() == CODES.tolist()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
