@@ -15,10 +15,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 500
 
 # "" is fpga_tf
-BASE = {"", "child", "cpp_names", "damage", "errors", "files", "process", "schedule", "store", "together"}
+BASE = {"", "child", "cpp_macros", "cpp_names", "damage", "errors", "files", "process", "schedule", "store", "together"}
 MAY_IMPORT = {
     "": {"errors"},
     "child": set(),
+    "cpp_macros": set(),
     "cpp_names": set(),
     "damage": set(),
     "errors": set(),

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from fpga_tf.cpp_macros import PATTERN, is_macro
 from fpga_tf.cpp_names import GLOBAL_RESERVED
 from fpga_tf.errors import UserError
 
@@ -38,7 +39,7 @@ def broken(rule: str, *, hint: str = "", at: str | int | tuple[str, ...] = "", f
 
 
 def _name(value: str) -> str:
-    if not re.match(_NAME, value) or value.endswith("\n") or value in GLOBAL_RESERVED:
+    if not re.match(_NAME, value) or value.endswith("\n") or value in GLOBAL_RESERVED or is_macro(value):
         hint = "it names the C++ top function: letters, digits and _, a letter first"
         raise broken(NAME_RULE, hint=hint)
     return value
@@ -137,7 +138,14 @@ _PATH_SCHEMA = {"type": "string", "minLength": 1, "x-rule": "a path"}
 Name = Annotated[
     str,
     AfterValidator(_name),
-    WithJsonSchema({"type": "string", "pattern": _NAME, "not": {"enum": sorted(GLOBAL_RESERVED)}, "x-rule": NAME_RULE}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": _NAME,
+            "not": {"anyOf": [{"enum": sorted(GLOBAL_RESERVED)}, {"pattern": PATTERN}]},
+            "x-rule": NAME_RULE,
+        }
+    ),
 ]
 Part = Annotated[str, AfterValidator(_part), WithJsonSchema({"type": "string", "pattern": _PART, "x-rule": PART_RULE})]
 ClockNs = Annotated[

@@ -15,6 +15,7 @@ from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model, v3_layer_han
 from hls4ml.model import ModelGraph
 from hls4ml.utils.config import create_config
 
+from fpga_tf.cpp_macros import is_macro
 from fpga_tf.cpp_names import GLOBAL_RESERVED
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
@@ -202,7 +203,7 @@ def check_input_names(graph: Any, target: Target) -> None:
         own |= {v.name for v in variables if node.class_name != "Input"}
         own |= {kind.name for name, kind in node.attributes.items() if name.endswith("_t") and hasattr(kind, "name")}
     for variable in graph.get_input_variables():
-        if variable.name in own:
+        if variable.name in own or is_macro(variable.name):
             raise UserError(
                 f"an input must not be called as something in the generated C++, {variable.name}",
                 where=f"input {variable.name}",

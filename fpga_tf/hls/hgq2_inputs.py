@@ -11,7 +11,7 @@ from fpga_tf.hls.hgq2_attention import first_readers, roles
 from fpga_tf.hls.hgq2_lower import Lowering, quantise
 from fpga_tf.hls.hgq2_quantisers import element_formats, port_format
 from fpga_tf.hls.hgq2_ranges import full_range
-from fpga_tf.lower.inputs import InputPort
+from fpga_tf.lower.inputs import InputPort, check_not_output
 from fpga_tf.lower.operators.call import Call
 from fpga_tf.models.graph import LayerCall, consumers
 
@@ -74,7 +74,7 @@ def input_ports(low: Lowering) -> list[InputPort]:
     """The model's inputs, each with its node.
 
     Raises:
-        UserError: an input is read without a quantiser, or rounds as no port can.
+        UserError: an input is read without a quantiser, rounds as no port can, or is an output.
     """
     return [_port(low, tensor) for tensor in low.model.inputs]
 
@@ -83,6 +83,8 @@ def _port(low: Lowering, tensor: Any) -> InputPort:
     name = str(tensor._keras_history.operation.name)
     if not tensor.dtype.startswith("float"):
         raise UserError(f"an input of an HGQ2 model must be of numbers, not {tensor.dtype}", where=f"input {name}")
+    for moved in _moved(low.model, tensor):
+        check_not_output(low.model, moved, name)
     shape = tuple(int(n) for n in tensor.shape[1:])
     fmt = port_format(list(reading_formats(low.model, tensor, "an input")), name)
     low.emit(
@@ -90,3 +92,11 @@ def _port(low: Lowering, tensor: Any) -> InputPort:
         layer=name, compared=False, input_shape=list(shape),
     )  # fmt: skip
     return InputPort(name, fmt, shape, raw=True, mask=False)
+
+
+def _moved(model: Any, tensor: Any) -> Iterator[Any]:
+    """A tensor, and what layers that only move values make of it."""
+    yield tensor
+    for call in consumers(model, tensor):
+        if type(call.layer).__name__ in _MOVING:
+            yield from _moved(model, call.outputs[0])

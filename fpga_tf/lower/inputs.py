@@ -48,7 +48,7 @@ def input_ports(model: Any, declared: Format | None) -> list[InputPort]:
         declared: the configured format of inputs that no quantiser reads first.
 
     Raises:
-        UserError: an input has no format.
+        UserError: an input has no format, or is an output.
     """
     return [_port(model, tensor, declared) for tensor in model.inputs]
 
@@ -57,6 +57,7 @@ def _port(model: Any, tensor: Any, declared: Format | None) -> InputPort:
     name = tensor._keras_history.operation.name
     if None in tensor.shape[1:]:
         raise UserError(f"an input must have a fixed shape, not {tuple(tensor.shape[1:])}", where=f"input {name}")
+    check_not_output(model, tensor, name)
     shape = tuple(int(s) for s in tensor.shape[1:])
     if tensor.dtype == "bool":
         return InputPort(name, BIT, shape, raw=False, mask=True)
@@ -67,14 +68,33 @@ def _port(model: Any, tensor: Any, declared: Format | None) -> InputPort:
         return InputPort(name, declared, shape, raw=False, mask=False)
     if len(found) != 1 or None in found:
         kinds = sorted({type(r.layer).__name__ for r in readers})
+        hint = "put a QActivation behind the input, or state model.input_precision"
         raise UserError(
             f"an input must be quantised first, by one format, not read by {', '.join(kinds) or 'nothing'}",
             where=f"input {name}",
-            hint="put a QActivation behind the input, or state model.input_precision",
+            hint=hint if readers else "leave the input out of the model",
         )
     fmt = found.pop()
     assert fmt is not None
     return InputPort(name, fmt, shape, raw, mask=False)
+
+
+def check_not_output(model: Any, tensor: Any, name: str) -> None:
+    """Refuse an input that is handed on as it is: nothing would bring it into the format of the hardware.
+
+    Args:
+        tensor: the input, or what a layer that only moves values makes of it.
+        name: the input layer's name.
+
+    Raises:
+        UserError: the tensor is an output of the model.
+    """
+    if any(t is tensor for t in model.outputs):
+        raise UserError(
+            "an output of a model must be computed by a layer, not be an input",
+            where=f"input {name}",
+            hint="leave it out of the outputs, or put a quantiser between",
+        )
 
 
 def _direct(layer: Any) -> Format | None:

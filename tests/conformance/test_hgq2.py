@@ -136,6 +136,21 @@ def quantiser(place: str = "datalane", **options: Any) -> Any:
     return QuantizerConfig("default", place, **options)
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_input_that_is_an_output_is_refused(moved: bool) -> None:
+    """HGQ2 would give it as it is, and the hardware in the port's format."""
+    import keras
+    from hgq.layers import QDense
+
+    from fpga_tf.hls.hgq2 import lower_hgq2
+
+    x = keras.Input((3, 2), name="x")
+    outputs = [QDense(2, name="d")(x), keras.layers.Flatten(name="flat")(x) if moved else x]
+    with pytest.raises(UserError, match="an output of a model must be computed by a layer, not be an input") as caught:
+        lower_hgq2(keras.Model(x, outputs))
+    assert caught.value.where == "input x"
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [

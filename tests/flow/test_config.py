@@ -349,6 +349,7 @@ def test_the_schema_is_one_and_every_key_is_described() -> None:
         {"name": "9"},
         {"name": "short"},
         {"name": "MAX"},
+        {"name": "M_PI"},
         {"hls": {"clock_ns": "5 us"}},
         {"hls": {"part": "a b"}},
         {"x": 1},

@@ -70,7 +70,7 @@ def test_names_that_hls4ml_could_confuse_do_not_collide(tmp_path: Path, store: S
 
 
 @pytest.mark.parametrize(
-    "name", ["layer2_out", "layer2_t", "w3", "b3", "config3", "d_accum_t", "d_weight_t", "top", "MIN"]
+    "name", ["layer2_out", "layer2_t", "w3", "b3", "config3", "d_accum_t", "d_weight_t", "top", "MIN", "M_PI", "ERANGE"]
 )
 def test_an_input_that_is_called_as_something_in_the_firmware_is_refused(name: str, tmp_path: Path) -> None:
     from fpga_tf.hls.convert import Target, convert
@@ -153,6 +153,34 @@ def test_an_output_given_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="an output of a model must be given once") as caught:
         convert(keras.Model(inputs, [x, x]), Target("top", tmp_path / "project"))
     assert caught.value.where == "layer q"
+
+
+@pytest.mark.parametrize("declared", [None, "ap_fixed<9,3>"])
+def test_an_input_that_is_an_output_is_refused(declared: str | None, tmp_path: Path) -> None:
+    import keras
+
+    from fpga_tf.fixedpoint import Format
+    from fpga_tf.hls.convert import Target, convert
+
+    inputs = keras.Input((3,), name="x")
+    model = keras.Model(inputs, [quant("q")(inputs), inputs])
+    with pytest.raises(UserError, match="an output of a model must be computed by a layer, not be an input") as caught:
+        convert(model, Target("top", tmp_path / "project"), declared and Format.parse(declared))
+    assert (caught.value.where, caught.value.hint) == (
+        "input x",
+        "leave it out of the outputs, or put a quantiser between",
+    )
+
+
+def test_an_input_that_nothing_reads_is_to_be_left_out(tmp_path: Path) -> None:
+    import keras
+
+    from fpga_tf.hls.convert import Target, convert
+
+    inputs = [keras.Input((3,), name="x"), keras.Input((2,), name="spare")]
+    with pytest.raises(UserError, match="not read by nothing") as caught:
+        convert(keras.Model(inputs, quant("q")(inputs[0])), Target("top", tmp_path / "project"))
+    assert (caught.value.where, caught.value.hint) == ("input spare", "leave the input out of the model")
 
 
 def registry() -> dict[str, Any]:

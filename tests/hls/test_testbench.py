@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fpga_tf.cpp_macros import is_macro
+from fpga_tf.cpp_names import GLOBAL_RESERVED
 from fpga_tf.errors import InternalError
 from fpga_tf.hls.build import find_compiler
+from fpga_tf.hls.harness import HARNESS
 from fpga_tf.hls.shapes import LayerShape, Shapes
 from fpga_tf.hls.testbench import exact_testbench
 from fpga_tf.store import Store
@@ -93,6 +96,24 @@ def test_names_of_the_testbench_and_the_harness_are_free(
     assert proof.differing == {} and proof.compared > 500
     expected = (folder / "tb_data" / "tb_output_predictions.dat").read_text().split()
     assert run_testbench(folder, top) == [Fraction(value) for value in expected]
+    assert {name for name in own_macros(folder, top) if not is_macro(name)} <= GLOBAL_RESERVED
+
+
+def own_macros(folder: Path, top: str) -> set[str]:
+    """Macros that a project's own files leave defined, without those that start with an underscore."""
+    sources = [f"firmware/{top}.cpp", f"{top}_test.cpp", HARNESS]
+    command = [find_compiler(), "-std=c++14", "-Ifirmware", "-Ifirmware/ap_types", "-dD", "-E", *sources]
+    read = subprocess.run(command, cwd=folder, check=True, timeout=600, capture_output=True, text=True).stdout
+    found, own = set(), False
+    for line in read.splitlines():
+        if marker := re.match(r'# \d+ "(.*?)"', line):
+            own = not marker[1].startswith(("/", "<"))
+        elif own and (macro := re.match(r"#define ([A-Za-z]\w*)", line)):
+            found.add(macro[1])
+        elif line.startswith("#undef "):
+            found.discard(line.split()[1])
+    assert {"BIAS", "AP_INT_MAX_W"} <= found
+    return found
 
 
 def test_each_output_is_shown_beside_its_own_prediction() -> None:
