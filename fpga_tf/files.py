@@ -87,7 +87,7 @@ def atomic_write(path: Path, data: bytes | str) -> None:
     check_output(path)
     raw = data.encode("utf-8") if isinstance(data, str) else data
     with disk_errors(path):
-        _make_folder(path.parent)
+        make_folder(path.parent)
         fd, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".tmp", dir=path.parent)
         temporary = Path(name)
         try:
@@ -103,9 +103,18 @@ def atomic_write(path: Path, data: bytes | str) -> None:
         sync_folder(path.parent)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and what is missing above it.
+
+    Args:
+        mode: of the folder itself, less the process's mask.
+
+    Raises:
+        ToolError: the file system has no such folders.
+        OSError: it refuses for another reason, which `disk_errors` tells.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode, parents=True, exist_ok=True)
     except FileNotFoundError as error:  # as /proc says it, which has no folders but its own
         raise ToolError(
             "a folder must be made, not refused by the file system", where=str(folder), hint="name another folder"
@@ -150,7 +159,7 @@ def replace_tree(src: Path, dst: Path, *, marker: str | None = None, without: st
     """
     check_replaceable(dst, marker)
     with disk_errors(dst):
-        dst.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(dst.parent)
         for left in _left_by_killed_runs(dst):
             shutil.rmtree(left)
         room = Path(tempfile.mkdtemp(prefix=f".{dst.name}.", suffix=".part", dir=dst.parent))

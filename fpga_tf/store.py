@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from fpga_tf.errors import InternalError, ToolError
-from fpga_tf.files import disk_errors, sha256_file, sync_folder
+from fpga_tf.files import disk_errors, make_folder, sha256_file, sync_folder
 
 ENTRY = "entry.json"
 _STALE_SECONDS = 24 * 3600  # no build takes a day: what is older in tmp/ was left by a killed run
@@ -126,7 +126,7 @@ class Store:
         """
         entry = self._entry(key)
         with disk_errors(self.root):
-            self._tmp.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._tmp, 0o700)
             self._sweep()
             made = Path(tempfile.mkdtemp(prefix=f"{key[:16]}-", dir=self._tmp))
             try:

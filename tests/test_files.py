@@ -26,10 +26,13 @@ def test_atomic_write_makes_the_folder_and_replaces(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["b.txt"]
 
 
-def test_a_folder_that_no_file_system_makes_is_told() -> None:
+def test_a_folder_that_no_file_system_makes_is_told(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="a folder must be made") as caught:
         files.atomic_write(Path("/proc/fpga_tf/x.txt"), "")
     assert caught.value.where == "/proc/fpga_tf"
+    (tmp_path / "src").mkdir()
+    with pytest.raises(ToolError, match="a folder must be made"):
+        files.replace_tree(tmp_path / "src", Path("/proc/fpga_tf/x"))
 
 
 def test_atomic_write_gives_the_mode_that_the_umask_says(tmp_path: Path) -> None:

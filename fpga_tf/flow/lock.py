@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fpga_tf.errors import ToolError
-from fpga_tf.files import disk_errors
+from fpga_tf.files import disk_errors, make_folder
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def project_lock(project_dir: Path) -> Iterator[None]:
     project = project_dir.resolve()  # two names of one folder are one lock
     path = project.parent / f".{project.name}.lock"
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     fd = _acquire(path, project)
     try:
         yield

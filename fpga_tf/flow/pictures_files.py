@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fpga_tf.errors import UserError
-from fpga_tf.files import atomic_write, disk_errors
+from fpga_tf.files import atomic_write, disk_errors, make_folder
 from fpga_tf.flow.pictures import run_page
 from fpga_tf.verdict.plots import bitwidths, resources, roc, softmax_error, waterfall
 from fpga_tf.verdict.plots.style import check_packages, raw, styled
@@ -55,7 +55,7 @@ def write_pictures(project: Path, folder: Path) -> list[Path]:
     check_packages()
     page = run_page(project)
     with disk_errors(folder, "made"):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     written = []
     with styled():
         for name, figure in _figures(page):

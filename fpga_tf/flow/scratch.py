@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fpga_tf.errors import ToolError
-from fpga_tf.files import check_output, disk_errors, sync_folder
+from fpga_tf.files import check_output, disk_errors, make_folder, sync_folder
 
 
 @contextlib.contextmanager
@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
     check_output(path)
     room = path.parent / f".{path.name}.part"
     with disk_errors(path):
-        room.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(room.parent)
     fd = _locked(room, path)
     try:
         new = room / "new"

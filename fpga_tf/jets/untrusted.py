@@ -89,13 +89,23 @@ def _check_layout(found: h5py.Dataset, name: str, kinds: str, rank: int, where: 
         raise UserError(f"{name} must be a readable dataset, not one that fails with: {error}", where=where) from error
     if dtype.kind not in kinds or dtype.itemsize > 8:
         wanted = "16, 32 or 64 bit floating point" if kinds == "f" else "integer"
-        raise UserError(f"{name} must be {wanted}, not {dtype}", where=where)
+        raise UserError(f"{name} must be {wanted}, not {dtype}", where=where, hint=_label_hint(shape, rank))
     if shape is None or len(shape) != rank or 0 in shape:
         expected = "(jets, tracks, features)" if rank == 3 else "(jets,)"
-        hint = None if rank == 3 else "one-hot labels become integers with argmax"
-        raise UserError(f"{name} must have the shape {expected} without zeros, not {shape}", where=where, hint=hint)
+        raise UserError(
+            f"{name} must have the shape {expected} without zeros, not {shape}",
+            where=where,
+            hint=_label_hint(shape, rank),
+        )
     if np.prod(shape, dtype=object) > MAX_VALUES:
         raise UserError(f"{name} must have at most {MAX_VALUES:,} values, not the shape {shape}", where=where)
+
+
+def _label_hint(shape: tuple[int, ...] | None, rank: int) -> str | None:
+    """What makes labels of a dataset that has a column for each class, or only one."""
+    if rank != 1 or shape is None or len(shape) != 2:
+        return None
+    return "take its one column, y[:, 0]" if shape[1] == 1 else "one-hot labels become integers with argmax"
 
 
 def _load(found: h5py.Dataset, name: str, where: str) -> NDArray[Any]:
@@ -150,7 +160,7 @@ def names(file: h5py.File, attribute: str, *, where: str) -> tuple[str, ...]:
         raise UserError(
             f"the file must have the root attribute {attribute!r} with a list of names",
             where=where,
-            hint=f"give {attribute} in the call or add the attribute",
+            hint=f'add it with h5py: file.attrs["{attribute}"] = [...]',
         ) from error
     proper = all(isinstance(name, str) and name.isprintable() and 0 < len(name) <= 64 for name in found)
     if not proper or value.ndim != 1 or not 0 < len(value) <= MAX_NAMES or len(set(found)) != len(found):

@@ -34,6 +34,12 @@ def holder(project: Path) -> subprocess.Popen[str]:
     return process
 
 
+def test_a_project_where_no_folder_can_be_made_is_told() -> None:
+    with pytest.raises(ToolError, match="a folder must be made") as caught, project_lock(Path("/proc/fpga_tf/p")):
+        pass
+    assert (caught.value.where, caught.value.hint) == ("/proc/fpga_tf", "name another folder")
+
+
 def test_a_second_run_is_refused_and_told_who_is_at_work(tmp_path: Path) -> None:
     project = tmp_path / "out" / "p"
     with holder(project) as process:

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -59,6 +60,7 @@ def test_names_from_the_call_stand_in_for_attributes(path: Path) -> None:
         del file.attrs["classes"], file.attrs["features"]
     error = refused(path)
     assert error.what == "the file must have the root attribute 'classes' with a list of names"
+    assert error.hint == 'add it with h5py: file.attrs["classes"] = [...]'
     found = read_sample(path, "x_eval", "y_eval", classes=["x", "y", "z"], features=["p", "q"])
     assert (found.classes, found.features) == (("x", "y", "z"), ("p", "q"))
 
@@ -164,6 +166,21 @@ HOSTILE: list[tuple[Callable[[h5py.File], None], str, str]] = [
         "",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "hint"),
+    [
+        (np.eye(3, dtype="f4")[np.zeros(20, int)], "one-hot labels become integers with argmax"),
+        (np.eye(3, dtype="i4")[np.zeros(20, int)], "one-hot labels become integers with argmax"),
+        (np.zeros((20, 1), "i4"), "take its one column, y[:, 0]"),  # of which argmax would make zeros
+        (np.zeros(20, "f4"), None),
+    ],
+)
+def test_how_labels_become_integers(path: Path, labels: np.ndarray[Any, Any], hint: str | None) -> None:
+    with h5py.File(path, "r+") as file:
+        replace(file, "y_eval", labels)
+    assert refused(path).hint == hint
 
 
 @pytest.mark.parametrize(("change", "what", "where"), HOSTILE)
