@@ -17,7 +17,9 @@ from fpga_tf.together import Failure, run_together
 
 # g++ collects its garbage sooner than it would: a tenth more time, a fifth less memory
 _SOONER = ("--param", "ggc-min-heapsize=98304", "--param", "ggc-min-expand=60")
-FLAGS = ("-std=c++14", "-O1", "-w", *_SOONER, "-Ifirmware", "-Ifirmware/ap_types")
+# fifo.h runs processes as threads only if asked to; glibc before 2.34 links threads only with -pthread
+_THREADS = ("-pthread", "-DFPGA_TF_THREADS")
+FLAGS = ("-std=c++14", "-O1", "-w", *_SOONER, *_THREADS, "-Ifirmware", "-Ifirmware/ap_types")
 PROGRAM = "simulate"
 # the linker names what it lacks before collect2 says that it failed
 _FIRST_ERROR = re.compile(r"^(?!collect2:).*?(?:error: |undefined reference to ).*$", re.MULTILINE)

@@ -123,7 +123,7 @@ def convert(model: Any, target: Target, declared_input: Format | None = None) ->
         layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
     graph = ModelGraph.from_layer_list(configuration(model, target, state), layers, inputs, outputs)
     assert_graph(graph, state)
-    check_input_names(graph, target)
+    check_cpp_names(graph, target)
     return Converted(graph, state, ports, [state.format_of(t) for t in model.outputs])
 
 
@@ -135,7 +135,7 @@ def _by_rows(model: Any, target: Target, declared_input: Format | None) -> Conve
     tensors = tuple(t.name for t in model.inputs), tuple(t.name for t in model.outputs)
     made = configuration(model, target, lowered.state)
     graph, network, rows = dataflow_graph(lowered, target.shapes, tensors, made)
-    check_input_names(graph, target)
+    check_cpp_names(graph, target)
     return Converted(graph, lowered.state, lowered.inputs, lowered.outputs, network, *rows)
 
 
@@ -190,18 +190,26 @@ def hls_configuration(model: Any, target: Target, settings: dict[str, Any]) -> d
     return config
 
 
-def check_input_names(graph: Any, target: Target) -> None:
-    """Inputs are the one kind of layer whose name becomes a C++ variable.
+def check_cpp_names(graph: Any, target: Target) -> None:
+    """The top function and the inputs, the one kind of layer whose name becomes a C++ variable.
 
     Raises:
         UserError: the generated code has another thing of that name.
     """
-    own = {target.name, *GLOBAL_RESERVED}
+    common, local = set[str](), set[str]()  # names outside of all functions, and in the top function
     for node in graph.get_layers():
         variables = [*node.get_weights(), node.get_output_variable()]
-        own |= {v.type.name for v in variables} | {f"config{node.index}", function_name(node.index)}
-        own |= {v.name for v in variables if node.class_name != "Input"}
-        own |= {kind.name for name, kind in node.attributes.items() if name.endswith("_t") and hasattr(kind, "name")}
+        common |= {v.type.name for v in variables} | {f"config{node.index}", function_name(node.index)}
+        common |= {v.name for v in node.get_weights()}
+        common |= {kind.name for name, kind in node.attributes.items() if name.endswith("_t") and hasattr(kind, "name")}
+        local |= {v.name for v in variables if node.class_name != "Input"}
+    if target.name in common:
+        raise UserError(
+            f"a project must not be called as something in the generated C++, {target.name}",
+            where="name",
+            hint=f"rename it, for example {target.name}_top",
+        )
+    own = {target.name, *GLOBAL_RESERVED, *common, *local}
     for variable in graph.get_input_variables():
         if variable.name in own or is_macro(variable.name):
             raise UserError(

@@ -13,7 +13,7 @@ from hls4ml.model import ModelGraph
 
 from fpga_tf.errors import UserError
 from fpga_tf.hls import einsum, nodes
-from fpga_tf.hls.convert import Converted, Target, assert_graph, check_input_names, configuration
+from fpga_tf.hls.convert import Converted, Target, assert_graph, check_cpp_names, configuration
 from fpga_tf.hls.hgq2_attention import attention, check_attention
 from fpga_tf.hls.hgq2_inputs import input_ports
 from fpga_tf.hls.hgq2_layers import handler_of
@@ -42,7 +42,7 @@ def convert_hgq2(model: Any, target: Target) -> Converted:
         configuration(model, target, low.state), list(map(einsum.own, low.nodes)), *names
     )
     assert_graph(graph, low.state)
-    check_input_names(graph, target)
+    check_cpp_names(graph, target)
     return Converted(graph, low.state, ports, [low.state.format_of(t) for t in model.outputs])
 
 

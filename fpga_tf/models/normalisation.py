@@ -88,7 +88,7 @@ def _check(norm: Any, frontend: str) -> None:
         raise UserError(
             "an HGQ2 model's normalisation must be HGQ2's own, not Keras's BatchNormalization",
             where=f"layer {norm.name!r}",
-            hint="use QBatchNormalization or QDenseBatchnorm",
+            hint="use QBatchNormalization or QBatchNormDense",
         )
 
 

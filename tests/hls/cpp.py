@@ -22,5 +22,6 @@ def ap_types() -> Path:
 
 def compile_cpp(source: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run g++ over one file."""
-    command = [find_compiler(), "-std=c++14", "-O0", "-pthread", *WARNINGS, "-isystem", str(ap_types()), f"-I{INCLUDE}"]
+    threads = ("-pthread", "-DFPGA_TF_THREADS")
+    command = [find_compiler(), "-std=c++14", "-O0", *threads, *WARNINGS, "-isystem", str(ap_types()), f"-I{INCLUDE}"]
     return subprocess.run([*command, *options, str(source)], capture_output=True, text=True, timeout=600)

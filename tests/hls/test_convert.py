@@ -80,6 +80,15 @@ def test_an_input_that_is_called_as_something_in_the_firmware_is_refused(name: s
     assert caught.value.where == f"input {name}"
 
 
+@pytest.mark.parametrize("name", ["layer2_t", "w3", "b3", "config3", "d_accum_t", "weight3_t"])
+def test_a_top_that_is_called_as_something_in_the_firmware_is_refused(name: str, tmp_path: Path) -> None:
+    from fpga_tf.hls.convert import Target, convert
+
+    with pytest.raises(UserError, match=f"a project must not be called as something in the .*, {name}") as caught:
+        convert(named(("x", "q", "d")), Target(name, tmp_path / "project"))
+    assert (caught.value.where, caught.value.hint) == ("name", f"rename it, for example {name}_top")
+
+
 def test_stages_of_an_attention_do_not_take_the_names_of_layers(tmp_path: Path) -> None:
     import keras
 

@@ -105,6 +105,19 @@ def test_the_other_order_of_a_fork_needs_one_row_less(tmp_path: Path) -> None:
     assert run(tmp_path, ROWS - 1, forked="branch, bypass") == sums()
 
 
+def test_vendors_tools_need_no_threads(tmp_path: Path) -> None:
+    """Their linkers may lack them: without the macro processes run one after the other, FIFOs growing."""
+    source, program = tmp_path / "diamond.cpp", tmp_path / "diamond"
+    source.write_text(PROGRAM.replace("    fpga_tf::concurrent() = CONCURRENT;\n", ""))
+    plain = ("-UFPGA_TF_THREADS", f"-DROWS={ROWS}", "-DHELD=1", "-DFORKED=bypass, branch")
+    headers = compile_cpp(source, *plain, "-DSAMPLES=1", "-E", "-M").stdout.split()
+    assert any(name.endswith("/cstdlib") for name in headers)
+    assert not [name for name in headers if name.endswith(("/thread", "/mutex", "/condition_variable"))]
+    done = compile_cpp(source, *plain, "-DSAMPLES=2", "-o", str(program))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert subprocess.run([program], capture_output=True, text=True, timeout=60).stdout == sums(2)
+
+
 def test_who_waits_for_an_array_is_told_too(tmp_path: Path) -> None:
     source, program = tmp_path / "arrays.cpp", tmp_path / "arrays"
     body = """

@@ -4,8 +4,9 @@
 // Rows, and the FIFOs that pass them from process to process of a dataflow region.
 //
 // The HLS compiler gets hls::stream, whose depth a pragma beside its definition gives. In C-simulation processes run
-// one after the other and a FIFO grows as it must; or, if `concurrent()` is set, each process is a thread and a FIFO
-// holds DEPTH rows: who writes into a full one waits, and so does who reads from an empty one. If all wait, the program
+// one after the other and a FIFO grows as it must. Where FPGA_TF_THREADS is defined, as fpga_tf does and no vendor's
+// tool, whose linkers may lack threads, `concurrent()` can be set: then each process is a thread and a FIFO holds DEPTH
+// rows: who writes into a full one waits, and so does who reads from an empty one. If all wait, the program
 // says for which FIFOs and ends with exit code 3. Blocking reads and writes make the outcome the same for every schedule
 // (Kahn, "The semantics of a simple language for parallel programming", IFIP 1974).
 
@@ -16,15 +17,17 @@
 #ifdef __SYNTHESIS__
 #include "hls_stream.h"
 #else
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#ifdef FPGA_TF_THREADS
 #include <algorithm>
 #include <condition_variable>
-#include <cstdio>
-#include <cstddef>
-#include <cstdlib>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
+#endif
 #endif
 
 // Vitis packs the fields of a row by itself.
@@ -57,6 +60,8 @@ template <class T, int DEPTH> using fifo = hls::stream<T>;
 #define FPGA_TF_JOIN
 
 #else
+
+#ifdef FPGA_TF_THREADS
 
 typedef std::vector<const void *> addresses;
 
@@ -209,6 +214,8 @@ class processes {
 
 inline bool &concurrent() { return processes::all().concurrent; }
 
+#endif
+
 // The rows in a FIFO: a ring that grows. A std::deque for each type of row took g++ longer, and more memory.
 template <class T> class queue {
   public:
@@ -251,6 +258,41 @@ template <class T> class queue {
     T *rows = nullptr;
     std::size_t room = 0, first = 0, held = 0;
 };
+
+#ifndef FPGA_TF_THREADS
+
+template <class T, int DEPTH> class fifo {
+    static_assert(DEPTH >= 1, "a FIFO must hold a row");
+
+  public:
+    explicit fifo(const char *name) : called(name) {}
+    fifo(const fifo &) = delete;
+    fifo &operator=(const fifo &) = delete;
+
+    T read() {
+        if (rows.empty()) {
+            std::fprintf(stderr, "%s: must hold a row to be read\n", called);
+            std::exit(1);
+        }
+        const T first = rows.front();
+        rows.pop_front();
+        return first;
+    }
+
+    void write(const T &x) { rows.push_back(x); }
+
+    std::size_t size() const { return rows.size(); }
+
+  private:
+    const char *called;
+    queue<T> rows;
+};
+
+#define FPGA_TF_PROCESS(...) __VA_ARGS__
+#define FPGA_TF_ARRAY_PROCESS(taken, made, ...) __VA_ARGS__
+#define FPGA_TF_JOIN
+
+#else
 
 template <class T, int DEPTH> class fifo : private waitable {
     static_assert(DEPTH >= 1, "a FIFO must hold a row");
@@ -314,6 +356,8 @@ template <class T, int DEPTH> class fifo : private waitable {
                                   #taken)
 // At the end of a region: all of its processes have ended.
 #define FPGA_TF_JOIN fpga_tf::processes::all().join();
+
+#endif
 
 #endif
 
