@@ -155,6 +155,13 @@ def test_the_page_has_the_commands(made: Path) -> None:
         assert f"\n{line}\n" in page
 
 
+def test_the_page_says_where_its_commands_begin(made: Path) -> None:
+    page = contents(Path(write_bundle(made).path))["tagger_project_bundle/README.md"].decode()
+    before, begin, blocks = page.partition("Each block of commands begins in the folder of this page.")
+    assert begin and "    cd " not in before and blocks.count("\n    cd ") == 4
+    assert "Verilator refuses" in blocks.split("## ")[0]
+
+
 def test_links_that_lead_out_are_refused(made: Path, tmp_path: Path) -> None:
     outside = tmp_path / "secret"
     outside.write_text("secret")
