@@ -164,16 +164,21 @@ def _stable_table(input: Format, scale: Decimal, fraction: int, quarter: float) 
     shift = 0
     while (reach >> shift) >= 1 << MAX_ADDRESS_BITS:
         shift += 1
-    while shift < 40 and math.expm1(float(step) * ((2 << shift) - 1) / 2) * 2 <= quarter and (reach >> shift) > 0:
+    while shift < 40 and _bin_error(float(step) * ((2 << shift) - 1) / 2) <= quarter and (reach >> shift) > 0:
         shift += 1  # coarser bins are free as long as the error allows them
     half = Decimal((1 << shift) - 1) / 2
-    if 2 * math.expm1(float(step * half)) > quarter:
+    if _bin_error(float(step * half)) > quarter:
         raise UserError(
             f"a softmax over {input} must have at most 2**{MAX_ADDRESS_BITS} exp entries to meet its error",
             hint="give the scores fewer fraction bits or allow more error",
         )
     entries = (reach >> shift) + 1
     return exp_table(entries, -step * (1 << shift), -step * half, fraction), shift
+
+
+def _bin_error(half: float) -> float:
+    """Largest error of a weight if one entry serves a bin of that half width, in units of the scaled scores."""
+    return 2 * math.expm1(half) if half < 1 else math.inf  # more than any error allowed, and exp may overflow
 
 
 def _direct_table(input: Format, scale: Decimal, fraction: int) -> tuple[int, ...]:

@@ -139,6 +139,14 @@ def test_a_row_without_scores_gives_zeros_and_a_single_score_gives_everything() 
     assert softmax_codes(design, scores, mask).tolist() == [[0] * 4, [0, 255, 0, 0]]
 
 
+def test_scores_in_steps_that_exp_overflows_on() -> None:
+    """A step of 16384: the largest score takes all."""
+    fmt = bits_format(8, 21)
+    design = design_softmax(fmt, bits_format(8, 0, signed=False), 3)
+    assert (fmt.lsb, design.exp[1:], design.exp_shift) == (16384.0, (0, 0), 0)
+    assert softmax_codes(design, np.array([[5, 4, -128], [7, 7, 6]])).tolist() == [[255, 0, 0], [128, 128, 0]]
+
+
 def test_designs_do_not_change() -> None:
     design = design_softmax(bits_format(10, 4), bits_format(10, 0, signed=False), 15, inverse_sqrt(8))
     found = (len(design.exp), design.exp_fraction, design.exp_shift, design.address_bits, design.reciprocal_fraction)
