@@ -48,7 +48,7 @@ def input_ports(model: Any, declared: Format | None) -> list[InputPort]:
         declared: the configured format of inputs that no quantiser reads first.
 
     Raises:
-        UserError: an input has no format, or is an output.
+        UserError: an input has no format, is of another type of numbers, or is an output.
     """
     return [_port(model, tensor, declared) for tensor in model.inputs]
 
@@ -61,6 +61,12 @@ def _port(model: Any, tensor: Any, declared: Format | None) -> InputPort:
     shape = tuple(int(s) for s in tensor.shape[1:])
     if tensor.dtype == "bool":
         return InputPort(name, BIT, shape, raw=False, mask=True)
+    if tensor.dtype not in ("float32", "float64"):  # Keras would round before any quantiser does
+        raise UserError(
+            f"an input must be float32, or bool for a mask, not {tensor.dtype}",
+            where=f"input {name}",
+            hint="leave dtype out of the Input layer",
+        )
     readers = consumers(model, tensor)
     found = {f for r in readers for f in _formats(model, r.layer, r.outputs[0])}
     raw = all(_direct(r.layer) is not None for r in readers)

@@ -71,10 +71,20 @@ def refused_norms(model: keras.Model) -> list[UserError]:
 
 
 def scale_and_shift(norm: Any) -> tuple[Vector, Vector]:
-    """What a BatchNormalization multiplies by and adds at inference, each of shape (channels,), in float64."""
+    """What a BatchNormalization multiplies by and adds at inference, each of shape (channels,), in float64.
+
+    Raises:
+        UserError: a variance is negative, so that no root is a number.
+    """
     mean, variance = _float64(norm.moving_mean), _float64(norm.moving_variance)
     gamma = _float64(norm.gamma) if norm.scale else np.ones_like(mean)
     beta = _float64(norm.beta) if norm.center else np.zeros_like(mean)
+    if (variance + norm.epsilon <= 0).any():
+        raise UserError(
+            f"a batch normalisation's variances must not be negative, not {variance.min():g}",
+            where=f"layer {norm.name!r}",
+            hint="moving_variance is no variance: was the file changed after the training?",
+        )
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return scale, beta - mean * scale
 

@@ -145,6 +145,12 @@ def _check_shapes(model: keras.Model, where: str) -> None:
                 where=f"{where}, tensor {tensor.name}",
                 hint="give the Input layer a full shape",
             )
+        if len(tensor.shape) < 2 or 0 in tensor.shape:
+            raise UserError(
+                f"a model's inputs and outputs must have values besides the batch, not the shape {tensor.shape}",
+                where=f"{where}, tensor {tensor.name}",
+                hint="a single number is an axis of length 1: Input((1,))",
+            )
 
 
 def _check_layer(layer: Any) -> None:

@@ -181,6 +181,18 @@ def test_an_input_that_is_an_output_is_refused(declared: str | None, tmp_path: P
     )
 
 
+@pytest.mark.parametrize("dtype", ["int32", "float16"])
+def test_an_input_that_keras_would_round_is_refused(dtype: str, tmp_path: Path) -> None:
+    import keras
+
+    from fpga_tf.hls.convert import Target, convert
+
+    inputs = keras.Input((3,), name="x", dtype=dtype)
+    with pytest.raises(UserError, match=f"an input must be float32, or bool for a mask, not {dtype}") as caught:
+        convert(keras.Model(inputs, quant("q")(inputs)), Target("top", tmp_path / "project"))
+    assert caught.value.where == "input x"
+
+
 def test_an_input_that_nothing_reads_is_to_be_left_out(tmp_path: Path) -> None:
     import keras
 

@@ -144,6 +144,15 @@ def test_all_zero() -> None:
     assert notes[0].endswith("at most 0 of itself")
 
 
+def test_a_variance_below_zero_is_told_with_its_layer() -> None:
+    layer = norm()
+    layer.build((None, 3))
+    layer.moving_variance.assign([0.5, -0.25, 0.0])
+    with pytest.raises(UserError, match=r"variances must not be negative, not -0\.25") as caught:
+        scale_and_shift(layer)
+    assert caught.value.where == "layer 'norm'"
+
+
 def test_refusals() -> None:
     with pytest.raises(UserError, match="must be over the last axis, not 1") as caught:
         fold_batch_norms(chain(norm(axis=1)))

@@ -418,6 +418,16 @@ def test_batch_that_is_fixed(tmp_path: Path) -> None:
     assert error.what == "a model's shapes must be fixed except for the batch, not (8, 3)"
 
 
+@pytest.mark.parametrize("shape", [(), (0, 3)])
+def test_shape_without_values(shape: tuple[int, ...], tmp_path: Path) -> None:
+    inputs = keras.Input(shape, name="x")
+    error = refused(saved(keras.Model(inputs, keras.layers.ReLU(name="r")(inputs)), tmp_path / "model.keras"))
+    assert (
+        error.what == f"a model's inputs and outputs must have values besides the batch, not the shape {(None, *shape)}"
+    )
+    assert error.hint == "a single number is an axis of length 1: Input((1,))"
+
+
 def test_model_in_a_model(tmp_path: Path) -> None:
     inner_in = keras.Input((3,), name="y")
     inner = keras.Model(inner_in, keras.layers.Dense(2, name="d")(inner_in), name="inner")
