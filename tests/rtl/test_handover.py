@@ -48,6 +48,11 @@ def test_the_page_without_an_estimate(tmp_path: Path) -> None:
     assert "estimated" not in (write_toy(tmp_path, replace(facts(), estimates=())) / "README.md").read_text("utf-8")
 
 
+def test_one_cycle_is_no_plural(tmp_path: Path) -> None:
+    page = (write_toy(tmp_path, replace(facts(), latency=1)) / "README.md").read_text("utf-8")
+    assert page.count(", 1 cycle later") == 1 and "come out 1 cycle later" in page and "1 cycles" not in page
+
+
 def test_bytes_are_a_function_of_facts_and_sources(tmp_path: Path) -> None:
     one, other = contents(write_toy(tmp_path / "one")), contents(write_toy(tmp_path / "other"))
     assert one == other

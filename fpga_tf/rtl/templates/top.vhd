@@ -1,6 +1,6 @@
 -- {{ name }}: one sample a clock cycle.
 -- What is in in_data at a rising edge with in_valid high and rst low is in out_data, with out_valid high, after the edge
--- {{ stages }} cycles later. rst (synchronous) forgets all samples under way; data registers need no reset.
+-- {{ stages }} cycle{{ "" if stages == 1 else "s" }} later. rst (synchronous) forgets all samples under way; data registers need no reset.
 -- in_data: {{ inputs }}; the first in the lowest bits.
 -- out_data: {{ outputs }}.
 library ieee;
