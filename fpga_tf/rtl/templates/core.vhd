@@ -1,4 +1,4 @@
--- The pipeline of {{ name }}: {{ stages }} stages of logic, a register before each and one after the last.
+-- The pipeline of {{ name }}: {{ stages }} stage{{ "" if stages == 1 else "s" }} of logic, a register before each and one after the last.
 library ieee;
 use ieee.std_logic_1164.all;
 
