@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from fpga_tf.cpp_macros import is_macro
+
 _KEYWORDS = """
 alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case catch
 char char8_t char16_t char32_t class compl concept const const_cast consteval constexpr constinit continue
@@ -23,6 +27,23 @@ alloca assert errno offsetof stderr stdin stdout BIAS BUFSIZ CHECKPOINT EOF FILE
 NULL
 """
 
+# The top function has a header of its name, found before those of the C library and of ap_types, and must not be a
+# type of theirs.
+_HEADERS = """
+alloca ap_common ap_decl ap_fixed_base ap_fixed_ref ap_fixed_special ap_int_base ap_int_ref ap_int_special assert
+binders cdefs ctype cxxabi endian errno features fenv float hls_math hls_stream inttypes iso646 libintl limits locale
+math memory pthread sched select setjmp signal stdarg stdbool stddef stdint stdio stdlib string strings stubs time
+types uchar unistd utils wchar wctype
+"""
+_LIBRARY_TYPES = "addresses ap_slong ap_ulong fd_mask u_char u_int u_long u_short uint ulong ushort va_list"
+
 RESERVED = frozenset(f"{_KEYWORDS} {_TYPES} {_GENERATED}".split())
 # what is a name in the global scope of the text itself, not a part of one
 GLOBAL_RESERVED = RESERVED | frozenset(_MACROS.split())
+TOP_RESERVED = GLOBAL_RESERVED | frozenset(f"{_HEADERS} {_LIBRARY_TYPES}".split())
+TYPE_PATTERN = "^[a-z0-9_]*_t$"  # types of the C library, such as div_t, and of layers, such as layer2_t
+
+
+def is_free_for_top(name: str) -> bool:
+    """Whether no header, type, macro or word stands in the way of a top function of that name."""
+    return name not in TOP_RESERVED and not is_macro(name) and re.match(TYPE_PATTERN, name) is None

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "": {"errors"},
     "child": set(),
     "cpp_macros": set(),
-    "cpp_names": set(),
+    "cpp_names": {"cpp_macros"},
     "damage": set(),
     "errors": set(),
     "files": {"errors"},

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from fpga_tf.cpp_macros import PATTERN, is_macro
-from fpga_tf.cpp_names import GLOBAL_RESERVED
+from fpga_tf.cpp_macros import PATTERN
+from fpga_tf.cpp_names import TOP_RESERVED, TYPE_PATTERN, is_free_for_top
 from fpga_tf.errors import UserError
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
@@ -39,7 +39,7 @@ def broken(rule: str, *, hint: str = "", at: str | int | tuple[str, ...] = "", f
 
 
 def _name(value: str) -> str:
-    if not re.match(_NAME, value) or value.endswith("\n") or value in GLOBAL_RESERVED or is_macro(value):
+    if not re.match(_NAME, value) or value.endswith("\n") or not is_free_for_top(value):
         hint = "it names the C++ top function: letters, digits and _, a letter first"
         raise broken(NAME_RULE, hint=hint)
     return value
@@ -142,7 +142,7 @@ Name = Annotated[
         {
             "type": "string",
             "pattern": _NAME,
-            "not": {"anyOf": [{"enum": sorted(GLOBAL_RESERVED)}, {"pattern": PATTERN}]},
+            "not": {"anyOf": [{"enum": sorted(TOP_RESERVED)}, {"pattern": PATTERN}, {"pattern": TYPE_PATTERN}]},
             "x-rule": NAME_RULE,
         }
     ),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpga_tf.cpp_macros import is_macro
-from fpga_tf.cpp_names import GLOBAL_RESERVED
+from fpga_tf.cpp_names import is_free_for_top
 from fpga_tf.errors import UserError
 from fpga_tf.flow.progress import Progress
 
@@ -62,7 +61,7 @@ def project_name(path: Path) -> str:
     """A C identifier after a file's name."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).strip("_")
     name = name if name[:1].isalpha() else f"model_{name}".rstrip("_")
-    name = f"{name}_top" if name in GLOBAL_RESERVED or is_macro(name) else name
+    name = name if is_free_for_top(name) else f"{name}_top"
     return name[:_LONGEST].rstrip("_")
 
 

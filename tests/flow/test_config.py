@@ -350,6 +350,8 @@ def test_the_schema_is_one_and_every_key_is_described() -> None:
         {"name": "short"},
         {"name": "MAX"},
         {"name": "M_PI"},
+        {"name": "time"},
+        {"name": "div_t"},
         {"hls": {"clock_ns": "5 us"}},
         {"hls": {"part": "a b"}},
         {"x": 1},
