@@ -52,7 +52,10 @@ def test_all_ports_of_all_sets_are_compared() -> None:
 )
 def test_differences_that_may_be_roundings_of_hgq2(widest: dict[str, int], differing: int, told: list[str]) -> None:
     agreement = replace(combine([]), differing=differing)
-    assert verify._remarks(manifest(frontend="hgq2", widest=widest), [], agreement) == told
+    made = manifest(frontend="hgq2", widest=widest)
+    assert verify._remarks(made, [], agreement) == told
+    edited = ["firmware/weights/w2.h"]  # which tells enough
+    assert verify._remarks(made, edited, agreement) == [f"1 generated file was edited: {edited[0]}"]
 
 
 def test_differing_samples() -> None:
