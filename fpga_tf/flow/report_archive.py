@@ -27,6 +27,7 @@ MAX_BYTES = 4 * 1024**3  # of all files, unpacked; a project of ours has some te
 MAX_NAME, MAX_PART = 1000, 255  # bytes of a file's name with its folders, and of each of these
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _CHUNK = 1024**2
+_END = 16 * _CHUNK  # bytes of zeros behind the last member, at most; tar fills up to some ten kB
 T = TypeVar("T")
 
 
@@ -86,6 +87,20 @@ def _unpack(path: Path, folder: Path) -> None:
                     room.file(member.name, content, member.mtime)
             else:
                 raise room.refuse(member.name, "is a link, a device or the like")
+        _check_end(tape, path)
+
+
+def _check_end(tape: tarfile.TarFile, path: Path) -> None:
+    """Refuse a tape that stops before its end: `tarfile` takes a broken header for it. gzip has its checksum behind."""
+    rest, read = tape.fileobj, 0
+    assert rest is not None
+    rest.seek(tape.offset)
+    while chunk := rest.read(_CHUNK):
+        read += len(chunk)
+        if read > _END or chunk.strip(b"\0"):
+            break
+    if chunk or read < tarfile.BLOCKSIZE:
+        raise _refused(path, f"a whole one, not one that is damaged or cut {tape.offset} bytes behind its beginning")
 
 
 def _zipped(packed: zipfile.ZipFile, one: zipfile.ZipInfo, room: _Room) -> None:

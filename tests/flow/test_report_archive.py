@@ -258,6 +258,9 @@ def test_limits_count_what_is_really_there(
 
 def test_damaged_archives_are_refused(made: Path, tmp_path: Path) -> None:
     whole = packed(sent(made, tmp_path / "there"), "gztar").read_bytes()
+    plain = gzip.decompress(whole)
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tape:
+        header = tape.getmembers()[-1].offset
     zipped = packed(tmp_path / "there/tagger_project_bundle", "zip").read_bytes()
     with zipfile.ZipFile(io.BytesIO(zipped)) as members:
         first = next(one for one in members.infolist() if one.compress_size > 100)
@@ -268,7 +271,14 @@ def test_damaged_archives_are_refused(made: Path, tmp_path: Path) -> None:
     flip = first.header_offset + 30 + len(first.filename) + 50
     cases = {
         "cut.tar.gz": whole[: len(whole) // 2],
-        "flipped.tar.gz": whole[:2000] + bytes([whole[2000] ^ 255]) + whole[2001:],
+        **{
+            f"flipped{at}.tar.gz": whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :]
+            for at in range(100, len(whole), len(whole) // 20)
+        },
+        "header.tar": plain[:header] + bytes([plain[header] ^ 255]) + plain[header + 1 :],
+        "cut between.tar": plain[:header],
+        "checksum.tar.gz": whole[:-8] + bytes([whole[-8] ^ 255]) + whole[-7:],
+        "two.tar": plain + plain,
         "text.gz": gzip.compress(b"no tar at all"),
         "cut.zip": zipped[: len(zipped) // 2],
         "flipped.zip": zipped[:flip] + bytes([zipped[flip] ^ 255]) + zipped[flip + 1 :],
