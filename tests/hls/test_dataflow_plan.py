@@ -112,16 +112,6 @@ def test_an_output_that_is_also_read(ports: str) -> None:
         assert not set(plan.outputs) & set(plan.rows)
 
 
-@pytest.mark.parametrize("ports", ["io_parallel", "io_stream"])
-def test_an_output_that_is_an_input(ports: str) -> None:
-    x = keras.Input((3, 4), name="x")
-    kept = quant("q")(x)
-    plan = planned(x, [x, kept], ports)
-    assert_sound(plan)
-    assert set(functions(plan)) >= {"fork_rows" if ports == "io_stream" else "copy_array", "quantise_rows"}
-    assert all(not node.inputs or t not in plan.inputs for node in plan.nodes for t in plan.outputs if t in node.inputs)
-
-
 def test_reshapes_are_other_names_of_the_same_rows() -> None:
     x = keras.Input((3, 4), name="x")
     y = quant("q")(x)
