@@ -219,9 +219,10 @@ def test_a_full_disk_under_the_store(what: str, job: Job, disk: Callable[..., Pa
     if what == "program":
         assert job.main("convert", config, "-q", FPGA_TF_STORE=str(store)).code == 0
     before = contents(store) if what == "program" else {}
-    filled(store.parent, 200_000)
+    filled(store.parent, {"project": 200_000, "program": 40_000}[what])
     found = error(job.main("run", config, "--format", "json", "-q", FPGA_TF_STORE=str(store)), 3)
     assert "No space left on device" in found["what"]
+    assert ("the C-simulation must compile" in found["what"]) == (what == "program")
     assert contents(store) == before
     assert not any((store / "v1" / "tmp").iterdir())
     assert not (job.project / "fpga_tf_result.json").exists()
