@@ -37,6 +37,8 @@ FD_SETSIZE FD_ZERO FILENAME_MAX FOPEN_MAX LITTLE_ENDIAN L_ctermid L_cuserid L_tm
 MAXFLOAT MB_CUR_MAX NFDBITS PDP_ENDIAN PRAGMA_DATA_PACK P_tmpdir RAND_MAX STRINGIFY TIME_UTC TMP_MAX WEIGHTS_DIR WEOF
 WNOHANG WNOWAIT WUNTRACED ap_bigint ap_biguint assert_perror issubnormal math_errhandling pthread_cleanup_pop
 pthread_cleanup_pop_restore_np pthread_cleanup_push pthread_cleanup_push_defer_np sched_priority strdupa strndupa
+alloca assert errno offsetof stderr stdin stdout BIAS BUFSIZ CHECKPOINT EOF FILE INFINITY INLINE MAX MAX_MODE MIN NAN
+NULL
 """
 
 # what a name must not be, as a regular expression of Python and of JSON Schema alike

@@ -21,12 +21,6 @@ ac_int ac_fixed int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_
 """
 _GENERATED = "input main std nnet hls fpga_tf weights defines parameters model_default_t input_t result_t"
 
-# of the C++ library, ap_types and hls4ml: they would be replaced in the text
-_MACROS = """
-alloca assert errno offsetof stderr stdin stdout BIAS BUFSIZ CHECKPOINT EOF FILE INFINITY INLINE MAX MAX_MODE MIN NAN
-NULL
-"""
-
 # The top function has a header of its name, found before those of the C library and of ap_types, and must not be a
 # type of theirs.
 _HEADERS = """
@@ -38,9 +32,7 @@ types uchar unistd utils wchar wctype
 _LIBRARY_TYPES = "addresses ap_slong ap_ulong fd_mask u_char u_int u_long u_short uint ulong ushort va_list"
 
 RESERVED = frozenset(f"{_KEYWORDS} {_TYPES} {_GENERATED}".split())
-# what is a name in the global scope of the text itself, not a part of one
-GLOBAL_RESERVED = RESERVED | frozenset(_MACROS.split())
-TOP_RESERVED = GLOBAL_RESERVED | frozenset(f"{_HEADERS} {_LIBRARY_TYPES}".split())
+TOP_RESERVED = RESERVED | frozenset(f"{_HEADERS} {_LIBRARY_TYPES}".split())
 TYPE_PATTERN = "^[a-z0-9_]*_t$"  # types of the C library, such as div_t, and of layers, such as layer2_t
 
 

@@ -16,7 +16,6 @@ from hls4ml.model import ModelGraph
 from hls4ml.utils.config import create_config
 
 from fpga_tf.cpp_macros import is_macro
-from fpga_tf.cpp_names import GLOBAL_RESERVED
 from fpga_tf.errors import InternalError, UserError
 from fpga_tf.fixedpoint import Format
 from fpga_tf.hls import einsum, nodes
@@ -209,7 +208,7 @@ def check_cpp_names(graph: Any, target: Target) -> None:
             where="name",
             hint=f"rename it, for example {target.name}_top",
         )
-    own = {target.name, *GLOBAL_RESERVED, *common, *local}
+    own = {target.name, *common, *local}
     for variable in graph.get_input_variables():
         if variable.name in own or is_macro(variable.name):
             raise UserError(

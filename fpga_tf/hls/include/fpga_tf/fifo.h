@@ -55,9 +55,6 @@ template <class S> using element_of = decltype(std::declval<S &>().read());
 #ifdef __SYNTHESIS__
 
 template <class T, int DEPTH> using fifo = hls::stream<T>;
-#define FPGA_TF_PROCESS(...) __VA_ARGS__
-#define FPGA_TF_ARRAY_PROCESS(taken, made, ...) __VA_ARGS__
-#define FPGA_TF_JOIN
 
 #else
 
@@ -226,11 +223,17 @@ template <class T> class queue {
 
     bool empty() const { return held == 0; }
     std::size_t size() const { return held; }
-    const T &front() const { return rows[first]; }
 
-    void pop_front() {
+    // The first row, which is then gone. None: a process ran before one that it reads from.
+    T take(const char *fifo) {
+        if (empty()) {
+            std::fprintf(stderr, "%s: must hold a row to be read\n", fifo);
+            std::exit(1);
+        }
+        const T taken = rows[first];
         first = first + 1 == room ? 0 : first + 1;
         held--;
+        return taken;
     }
 
     void push_back(const T &x) {
@@ -269,15 +272,7 @@ template <class T, int DEPTH> class fifo {
     fifo(const fifo &) = delete;
     fifo &operator=(const fifo &) = delete;
 
-    T read() {
-        if (rows.empty()) {
-            std::fprintf(stderr, "%s: must hold a row to be read\n", called);
-            std::exit(1);
-        }
-        const T first = rows.front();
-        rows.pop_front();
-        return first;
-    }
+    T read() { return rows.take(called); }
 
     void write(const T &x) { rows.push_back(x); }
 
@@ -287,10 +282,6 @@ template <class T, int DEPTH> class fifo {
     const char *called;
     queue<T> rows;
 };
-
-#define FPGA_TF_PROCESS(...) __VA_ARGS__
-#define FPGA_TF_ARRAY_PROCESS(taken, made, ...) __VA_ARGS__
-#define FPGA_TF_JOIN
 
 #else
 
@@ -307,20 +298,13 @@ template <class T, int DEPTH> class fifo : private waitable {
     T read() {
         processes &all = processes::all();
         if (!all.concurrent) {
-            if (rows.empty()) {
-                std::fprintf(stderr, "%s: must hold a row to be read\n", called);
-                std::exit(1);
-            }
-            const T first = rows.front();
-            rows.pop_front();
-            return first;
+            return rows.take(called);
         }
         std::unique_lock<std::mutex> lock(all.mutex);
         if (!ready(true)) {
             all.wait(lock, *this, true);
         }
-        const T first = rows.front();
-        rows.pop_front();
+        const T first = rows.take(called);
         all.changed.notify_all();
         return first;
     }
@@ -359,6 +343,12 @@ template <class T, int DEPTH> class fifo : private waitable {
 
 #endif
 
+#endif
+
+#ifndef FPGA_TF_PROCESS
+#define FPGA_TF_PROCESS(...) __VA_ARGS__
+#define FPGA_TF_ARRAY_PROCESS(taken, made, ...) __VA_ARGS__
+#define FPGA_TF_JOIN
 #endif
 
 // The first N values of `given`, in the type of a row of y.
